@@ -1,1 +1,109 @@
-//! alertcap.
+//! alertcap: an Azure Monitor alert comes in, an Azure Network Watcher packet capture of that very machine goes out, is
+//! followed to its end and reported.
+//!
+//! | request | module |
+//! | --- | --- |
+//! | `POST /api/alerts` | [`answer`] → [`caller`] → [`alert`] → [`plan`] → [`capture`] |
+//! | `GET /api/captures[/{name}]` | [`answer`] → [`store`] |
+//! | `POST /api/sweep` | [`answer`] → [`capture::sweep`] |
+//! | `GET /healthz`, `/readyz` | [`answer`] → [`settings`] |
+//!
+//! [`azure`] speaks with Entra and ARM, [`report`] with the people to tell. All of it is pure or generic over
+//! [`platform`]'s traits and runs natively; only `platform::spin` and the entry point below know the host.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::unreachable
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        missing_docs,
+        reason = "a test that fails may panic"
+    )
+)]
+
+pub mod alert;
+pub mod answer;
+pub mod app;
+pub mod azure;
+pub mod caller;
+pub mod capture;
+pub mod failure;
+pub mod log;
+pub mod plan;
+pub mod platform;
+pub mod problem;
+pub mod report;
+pub mod route;
+pub mod settings;
+pub mod store;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod text;
+pub mod time;
+
+#[cfg(target_family = "wasm")]
+mod entry {
+    use bytes::Bytes;
+    use http_body_util::BodyExt;
+    use spin_sdk::{
+        http::{FullBody, IntoResponse, Request},
+        http_service,
+    };
+
+    use crate::{
+        answer::{Body, BodyError, answer},
+        app::App,
+        platform::spin::Spin,
+    };
+
+    thread_local! {
+        /// One for all requests of this instance: what it remembers saves requests to Entra.
+        static APP: App<Spin> = App::new(Spin);
+    }
+
+    #[http_service]
+    async fn handle(request: Request) -> impl IntoResponse {
+        let app = APP.with(Clone::clone);
+        answer(&app, request.map(Incoming)).await.map(FullBody::new)
+    }
+
+    struct Incoming(<Request as Parts>::Body);
+
+    /// Names the body type of the SDK's request.
+    trait Parts {
+        type Body;
+    }
+
+    impl<B> Parts for http::Request<B> {
+        type Body = B;
+    }
+
+    impl Body for Incoming {
+        async fn read(mut self, most: usize) -> Result<Bytes, BodyError> {
+            let mut bytes = Vec::new();
+            while let Some(frame) = self.0.frame().await {
+                let frame = frame.map_err(|_| BodyError::Broken)?;
+                if let Some(data) = frame.data_ref() {
+                    if bytes.len().saturating_add(data.len()) > most {
+                        return Err(BodyError::TooLarge);
+                    }
+                    bytes.extend_from_slice(data);
+                }
+            }
+            Ok(Bytes::from(bytes))
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `GET /healthz` and `GET /readyz`: for probes, and for the operator who asks what is missing.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::{app::App, platform::Platform, problem::json};
+
+pub(super) fn alive() -> Response<Bytes> {
+    json(StatusCode::OK, &json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// Ready: the settings are whole and the store answers. Problems name variables, never values.
+pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
+    let settings = app.settings().await;
+    let mut problems: Vec<_> = settings.problems.iter().map(|problem| json!(problem)).collect();
+    if app.platform.get("readyz").await.is_err() {
+        problems.push(json!({ "problem": "the key-value store does not answer; the host's log says why" }));
+    }
+    if problems.is_empty() {
+        json(StatusCode::OK, &json!({ "status": "ready" }))
+    } else {
+        json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "problems": problems }))
+    }
+}

@@ -1,0 +1,63 @@
+//! A request in, an answer out. Every answer comes in time and is one of those the design names; never 500 by decision.
+
+mod alerts;
+mod captures;
+mod health;
+mod sweep;
+
+use bytes::Bytes;
+use http::{Request, Response, request::Parts};
+use secrecy::SecretString;
+
+use crate::{app::App, caller, platform::Platform, problem::Problem, route::Route};
+
+/// A request's body, not yet read.
+#[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
+pub trait Body {
+    /// Reads at most `most` bytes.
+    ///
+    /// # Errors
+    /// [`BodyError`].
+    async fn read(self, most: usize) -> Result<Bytes, BodyError>;
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    /// It is longer than allowed; the rest was not read.
+    TooLarge,
+    /// The sender broke off.
+    Broken,
+}
+
+/// Answers one request.
+pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> Response<Bytes> {
+    let (parts, body) = request.into_parts();
+    let outcome = match Route::parse(&parts.method, parts.uri.path()) {
+        Ok(Route::Alerts) => alerts::take(app, &parts, body).await,
+        Ok(Route::Captures) => captures::list(app, &parts).await,
+        Ok(Route::Capture { name }) => captures::one(app, &parts, name).await,
+        Ok(Route::Sweep) => sweep::sweep(app, &parts).await,
+        Ok(Route::Health) => Ok(health::alive()),
+        Ok(Route::Ready) => Ok(health::ready(app).await),
+        Err(problem) => Err(problem),
+    };
+    outcome.unwrap_or_else(Problem::into_response)
+}
+
+/// Lets only holders of `key` past.
+fn require(parts: &Parts, key: Option<&SecretString>) -> Result<(), Problem> {
+    if caller::has_key(parts, key) { Ok(()) } else { Err(Problem::unauthorized()) }
+}
+
+/// The value of a query parameter.
+fn query(parts: &Parts, name: &str) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

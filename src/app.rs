@@ -1,0 +1,119 @@
+//! What a request works with: the platform, and what this instance remembers from one request to the next.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+use serde_json::Value;
+
+use crate::{
+    azure::credential::Token,
+    log::{self, Level},
+    platform::Platform,
+    settings::Settings,
+    time::Timestamp,
+};
+
+/// Settings are read again after so many seconds: a provider of variables may be slow, an instance is short-lived.
+const SETTINGS_SECONDS: i64 = 10;
+
+/// The platform and the instance's memory; cloned into every request and background task.
+#[derive(Clone)]
+pub struct App<P> {
+    /// The world.
+    pub platform: P,
+    /// What this instance remembers.
+    pub memory: Rc<Memory>,
+}
+
+/// What an instance remembers; all of it can be lost at any time.
+#[derive(Default)]
+pub struct Memory {
+    settings: RefCell<Option<(Timestamp, Rc<Settings>)>>,
+    tokens: RefCell<HashMap<String, Token>>,
+    renewing: Cell<bool>,
+    driven: RefCell<HashSet<String>>,
+}
+
+impl<P: Platform> App<P> {
+    /// An instance that remembers nothing yet.
+    pub fn new(platform: P) -> Self {
+        Self { platform, memory: Rc::default() }
+    }
+
+    /// The operator's settings, at most ten seconds old.
+    pub async fn settings(&self) -> Rc<Settings> {
+        let now = self.platform.now();
+        if let Some((until, settings)) = &*self.memory.settings.borrow()
+            && now < *until
+        {
+            return settings.clone();
+        }
+        let settings = Rc::new(Settings::load(&self.platform).await);
+        *self.memory.settings.borrow_mut() = Some((now.after(SETTINGS_SECONDS), settings.clone()));
+        settings
+    }
+
+    /// Writes a log line.
+    pub fn log(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
+        self.platform.log_line(&log::line(self.platform.now(), level, message, fields));
+    }
+}
+
+impl Memory {
+    /// The remembered token under `key`.
+    pub fn token(&self, key: &str) -> Option<Token> {
+        self.tokens.borrow().get(key).cloned()
+    }
+
+    /// Remembers a token.
+    pub fn keep_token(&self, key: &str, token: Token) {
+        self.tokens.borrow_mut().insert(key.to_owned(), token);
+    }
+
+    /// Forgets a token that was refused.
+    pub fn forget_token(&self, key: &str) {
+        self.tokens.borrow_mut().remove(key);
+    }
+
+    /// Whether the caller may renew the token now; false while another request does.
+    pub fn begin_renewal(&self) -> bool {
+        !self.renewing.replace(true)
+    }
+
+    /// The renewal is over, well or not.
+    pub fn end_renewal(&self) {
+        self.renewing.set(false);
+    }
+
+    /// Takes the capture called `name` in hand; `None` if this instance already has it in hand.
+    #[must_use]
+    pub fn take_in_hand(self: &Rc<Self>, name: &str) -> Option<InHand> {
+        self.driven
+            .borrow_mut()
+            .insert(name.to_owned())
+            .then(|| InHand { memory: self.clone(), name: name.to_owned() })
+    }
+}
+
+/// A capture in this instance's hand, until dropped.
+pub struct InHand {
+    memory: Rc<Memory>,
+    name: String,
+}
+
+impl InHand {
+    /// The capture's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.memory.driven.borrow_mut().remove(&self.name);
+    }
+}

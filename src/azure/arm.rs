@@ -1,0 +1,277 @@
+//! Azure Resource Manager: one request, with its token, its ids and its errors understood.
+//!
+//! There is no retry loop in here: a step that failed for a passing reason is written down as due again and tried from
+//! the record ([`crate::capture::state`]), so that a retry outlives the request, the instance and the machine. Only a
+//! refused token is replaced at once.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    credential,
+    sealed::{Sealed, SealingKey},
+};
+use crate::{
+    app::App,
+    failure::Failure,
+    platform::{Platform, SendError},
+    settings::Azure,
+    time::Timestamp,
+};
+
+/// An ordinary answer takes well under a second; the PUT may take a few.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Pages of a list that are followed at most.
+const MAX_PAGES: usize = 200;
+
+/// A client of ARM for one credential.
+pub struct Arm<'a, P> {
+    app: &'a App<P>,
+    /// Where and as whom.
+    pub azure: &'a Azure,
+}
+
+/// ARM's answer, if it is not an error.
+pub struct Answer {
+    /// 200, 201, 202 or 204.
+    pub status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// Why a request did not succeed.
+#[derive(Debug, Clone)]
+pub struct ArmError {
+    /// Whether trying again can help, and what is known of the effect.
+    pub kind: ErrorKind,
+    /// What happened, in the words of the thing that failed.
+    pub failure: Failure,
+    /// Azure's `Retry-After`, in seconds.
+    pub retry_after: Option<i64>,
+}
+
+/// What to make of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Trying again later can help: throttled, unavailable, not reached, answer lost.
+    Passing,
+    /// The service refused the request as it is.
+    Refused(StatusCode),
+    /// The settings or the credential do not allow it.
+    Unable,
+}
+
+impl ArmError {
+    /// Whether the thing asked for does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::Refused(StatusCode::NOT_FOUND)
+    }
+}
+
+impl<'a, P: Platform> Arm<'a, P> {
+    /// A client for this credential.
+    pub fn new(app: &'a App<P>, azure: &'a Azure) -> Self {
+        Self { app, azure }
+    }
+
+    /// Sends one request to a URL of ARM's.
+    ///
+    /// # Errors
+    /// [`ArmError`], also for an address that is not ARM's: a token goes nowhere else.
+    pub async fn send(&self, method: Method, url: &str, body: Option<Value>) -> Result<Answer, ArmError> {
+        if Url::parse(url).ok().is_none_or(|parsed| parsed.origin() != self.azure.arm.origin()) {
+            let failure =
+                Failure::new("foreignAddress", "Azure's answer points to an address that is not ARM's");
+            return Err(ArmError { kind: ErrorKind::Unable, failure, retry_after: None });
+        }
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        let token = credential::token(self.app, self.azure, false).await?;
+        match self.send_with(&token, &method, url, body.clone()).await {
+            Err(error) if error.kind == ErrorKind::Refused(StatusCode::UNAUTHORIZED) => {
+                let token = credential::token(self.app, self.azure, true).await?;
+                self.send_with(&token, &method, url, body).await
+            }
+            other => other,
+        }
+    }
+
+    async fn send_with(
+        &self,
+        token: &str,
+        method: &Method,
+        url: &str,
+        body: Option<Bytes>,
+    ) -> Result<Answer, ArmError> {
+        let client_request_id = uuid::Builder::from_random_bytes(self.app.platform.bytes16()).into_uuid();
+        let mut request = http::Request::builder()
+            .method(method.clone())
+            // The text itself, not a URL rebuilt from it: operation URLs are signed and go back byte for byte.
+            .uri(url)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, concat!("alertcap/", env!("CARGO_PKG_VERSION")))
+            .header("x-ms-client-request-id", client_request_id.to_string());
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if body.is_some() || method == Method::POST {
+            let length = body.as_ref().map_or(0, Bytes::len);
+            request = request.header(header::CONTENT_LENGTH, length);
+        }
+        let request = request.body(body.unwrap_or_default()).map_err(|error| ArmError {
+            kind: ErrorKind::Unable,
+            failure: Failure::new("badRequest", error.to_string()),
+            retry_after: None,
+        })?;
+        let response = self.app.platform.send(request, TIMEOUT).await.map_err(ArmError::from)?;
+        let (head, body) = response.into_parts();
+        if head.status.is_success() {
+            Ok(Answer { status: head.status, headers: head.headers, body })
+        } else {
+            Err(refused(head.status, &head.headers, &body, self.app.platform.now()))
+        }
+    }
+
+    /// GETs a resource.
+    ///
+    /// # Errors
+    /// [`ArmError`].
+    pub async fn get(&self, url: &Url) -> Result<Answer, ArmError> {
+        self.send(Method::GET, url.as_str(), None).await
+    }
+
+    /// GETs a list, all its pages.
+    ///
+    /// # Errors
+    /// [`ArmError`] of any page.
+    pub async fn list<T: for<'de> Deserialize<'de>>(&self, url: &Url) -> Result<Vec<T>, ArmError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Page<T> {
+            value: Vec<T>,
+            next_link: Option<String>,
+        }
+        let mut all = Vec::new();
+        let mut next = Some(url.to_string());
+        for _ in 0..MAX_PAGES {
+            let Some(url) = next.take() else { break };
+            let page: Page<T> = self.send(Method::GET, &url, None).await?.json()?;
+            all.extend(page.value);
+            next = page.next_link.filter(|link| !link.is_empty());
+        }
+        Ok(all)
+    }
+
+    /// Seals an operation's URL for the record called `name`.
+    #[must_use]
+    pub fn seal(&self, name: &str, url: &str) -> Option<Sealed> {
+        SealingKey::new(self.azure).seal(self.app.platform.bytes24(), &operation_of(name), url)
+    }
+
+    /// Opens it again; `None` if the credential has changed since.
+    #[must_use]
+    pub fn unseal(&self, name: &str, sealed: &Sealed) -> Option<String> {
+        SealingKey::new(self.azure).open(&operation_of(name), sealed)
+    }
+}
+
+fn operation_of(name: &str) -> String {
+    format!("operation of {name}")
+}
+
+impl Answer {
+    /// The body.
+    ///
+    /// # Errors
+    /// [`ArmError`] if it is not the JSON that was asked for.
+    pub fn json<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ArmError> {
+        let value = serde_json::from_slice::<Value>(&self.body);
+        value.and_then(T::deserialize).map_err(|error| ArmError {
+            kind: ErrorKind::Passing,
+            failure: Failure::new("unreadableAnswer", format!("ARM's answer is not as documented: {error}")),
+            retry_after: None,
+        })
+    }
+
+    /// `Azure-AsyncOperation`, where the outcome of a long-running request will stand.
+    #[must_use]
+    pub fn async_operation(&self) -> Option<&str> {
+        self.headers.get("azure-asyncoperation").and_then(|v| v.to_str().ok())
+    }
+
+    /// `Location`, where the answer itself will stand.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.headers.get(header::LOCATION).and_then(|v| v.to_str().ok())
+    }
+
+    /// `Retry-After` in seconds.
+    #[must_use]
+    pub fn retry_after(&self, now: Timestamp) -> Option<i64> {
+        retry_after(&self.headers, now)
+    }
+}
+
+/// `Retry-After` in seconds, given as seconds or as a date.
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(seconds) = text.trim().parse::<u32>() {
+        return Some(i64::from(seconds));
+    }
+    let date = Timestamp::from(httpdate::parse_http_date(text).ok()?);
+    i64::try_from(date.since(now).as_secs()).ok()
+}
+
+/// ARM's error envelope, `{"error":{"code","message","details"}}`, or the bare inner object.
+fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ArmError {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
+    let mut failure = failure_of(error).unwrap_or_else(|| {
+        let code = headers.get("x-ms-error-code").and_then(|v| v.to_str().ok());
+        Failure::new(code.map_or_else(|| format!("HTTP {}", status.as_u16()), str::to_owned), "no message")
+    });
+    failure.status = Some(status.as_u16());
+    let id = ["x-ms-request-id", "x-ms-correlation-request-id"];
+    failure.request_id = id.iter().find_map(|name| headers.get(*name)?.to_str().ok()).map(crate::text::clean);
+    let passing = matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
+    ArmError {
+        kind: if passing { ErrorKind::Passing } else { ErrorKind::Refused(status) },
+        failure,
+        retry_after: retry_after(headers, now),
+    }
+}
+
+/// A failure out of `{"code","message","details":[{"code","message"}]}`; the details often hold the real reason.
+pub(crate) fn failure_of(error: &Value) -> Option<Failure> {
+    let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
+    let code = text(error, "code")?;
+    let mut message = text(error, "message").unwrap_or_default();
+    for detail in error.get("details").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(more) = text(detail, "message").filter(|more| !message.contains(more.as_str())) {
+            message = format!("{message} ({more})");
+        }
+    }
+    Some(Failure::new(code, message))
+}
+
+impl From<SendError> for ArmError {
+    fn from(error: SendError) -> Self {
+        let (kind, code) = match error {
+            SendError::NotAllowed => (ErrorKind::Unable, "addressNotAllowed"),
+            SendError::NotConnected(_) => (ErrorKind::Passing, "notConnected"),
+            SendError::TimedOut => (ErrorKind::Passing, "timedOut"),
+            SendError::Lost(_) => (ErrorKind::Passing, "answerLost"),
+        };
+        Self { kind, failure: Failure::new(code, error.to_string()), retry_after: None }
+    }
+}
+
+#[cfg(test)]
+#[path = "arm_tests.rs"]
+mod tests;

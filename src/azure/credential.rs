@@ -1,0 +1,182 @@
+//! Tokens for ARM.
+//!
+//! They come by OAuth 2.0 client credentials at Entra's v2.0 endpoint, remembered in the instance and, sealed, in the
+//! store. Instances live about a second after their last request and alerts are rare, so the store is what helps.
+//!
+//! Source: Microsoft identity platform, "OAuth 2.0 client credentials flow" and its error codes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::{
+    arm::{ArmError, ErrorKind},
+    sealed::{Sealed, SealingKey},
+};
+use crate::{
+    app::App, failure::Failure, log::Level, platform::Platform, settings::Azure, store, time::Timestamp,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// A token is replaced this many seconds before its end, as Azure's own clients do.
+const RENEW_BEFORE: i64 = 300;
+/// How often a request looks whether another one's renewal is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A token and its end.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Token {
+    value: String,
+    expires_at: Timestamp,
+}
+
+impl Token {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now.after(RENEW_BEFORE) < self.expires_at
+    }
+}
+
+/// A token for ARM. `refused` says that the remembered one no longer works.
+///
+/// # Errors
+/// [`ArmError`] in Entra's words.
+pub async fn token<P: Platform>(app: &App<P>, azure: &Azure, refused: bool) -> Result<String, ArmError> {
+    let key = store::token_key(azure);
+    if refused {
+        app.memory.forget_token(&key);
+    }
+    // One renewal at a time: whoever waited finds the token in memory.
+    while !app.memory.begin_renewal() {
+        app.platform.sleep(LOOK_AGAIN).await;
+    }
+    let outcome = renew(app, azure, &key, refused).await;
+    app.memory.end_renewal();
+    outcome
+}
+
+async fn renew<P: Platform>(
+    app: &App<P>,
+    azure: &Azure,
+    key: &str,
+    refused: bool,
+) -> Result<String, ArmError> {
+    let now = app.platform.now();
+    if let Some(token) = app.memory.token(key).filter(|token| token.is_fresh(now)) {
+        return Ok(token.value);
+    }
+    let sealing = SealingKey::new(azure);
+    if !refused && let Some(token) = stored(app, &sealing, key).await.filter(|token| token.is_fresh(now)) {
+        let value = token.value.clone();
+        app.memory.keep_token(key, token);
+        return Ok(value);
+    }
+    let token = request(app, azure).await?;
+    if let Ok(json) = serde_json::to_string(&token)
+        && let Some(sealed) = sealing.seal(app.platform.bytes24(), key, &json)
+        && let Err(error) = app.platform.set(key, sealed.0.as_bytes()).await
+    {
+        app.log(
+            Level::Warn,
+            "the token could not be stored; the next instance asks for another",
+            &[("error", error.0.into())],
+        );
+    }
+    let value = token.value.clone();
+    app.memory.keep_token(key, token);
+    Ok(value)
+}
+
+async fn stored<P: Platform>(app: &App<P>, sealing: &SealingKey, key: &str) -> Option<Token> {
+    let sealed = app.platform.get(key).await.ok()??;
+    let json = sealing.open(key, &Sealed(String::from_utf8(sealed).ok()?))?;
+    parse(json.as_bytes())
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Option<T> {
+    T::deserialize(serde_json::from_slice::<Value>(json).ok()?).ok()
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: i64,
+}
+
+#[derive(Deserialize, Default)]
+struct TokenError {
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    error_description: String,
+    #[serde(default)]
+    error_codes: Vec<u32>,
+    #[serde(default)]
+    trace_id: Option<String>,
+}
+
+async fn request<P: Platform>(app: &App<P>, azure: &Azure) -> Result<Token, ArmError> {
+    let mut url = azure.login.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.clear().extend([azure.tenant_id.as_str(), "oauth2", "v2.0", "token"]);
+    }
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "client_credentials")
+        .append_pair("client_id", &azure.client_id)
+        .append_pair("scope", &azure.arm_scope())
+        .append_pair("client_secret", azure.client_secret())
+        .finish();
+    let request = http::Request::builder()
+        .method(Method::POST)
+        .uri(url.as_str())
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json")
+        .header(header::CONTENT_LENGTH, form.len())
+        .body(Bytes::from(form))
+        .map_err(|error| unable("badRequest", &error.to_string()))?;
+    let asked_at = app.platform.now();
+    let response = app.platform.send(request, TIMEOUT).await?;
+    if response.status() == StatusCode::OK {
+        return match parse::<TokenAnswer>(response.body()) {
+            Some(answer) if answer.access_token.bytes().all(|b| b.is_ascii_graphic()) => {
+                Ok(Token { value: answer.access_token, expires_at: asked_at.after(answer.expires_in) })
+            }
+            _ => Err(unable("unreadableToken", "the token endpoint's answer holds no token")),
+        };
+    }
+    Err(refusal(&response, app.platform.now()))
+}
+
+/// Entra's refusal: `error` decides, `error_codes` name the advice.
+fn refusal(response: &http::Response<Bytes>, now: Timestamp) -> ArmError {
+    let body: TokenError = parse(response.body()).unwrap_or_default();
+    let status = response.status();
+    let passing_code = body.error_codes.iter().any(|code| matches!(code, 90033 | 90024 | 90012 | 90055));
+    let passing = passing_code
+        || body.error == "temporarily_unavailable"
+        || matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
+    let code = match body.error_codes.first() {
+        Some(code) => format!("AADSTS{code}"),
+        None if body.error.is_empty() => format!("HTTP {}", status.as_u16()),
+        None => body.error.clone(),
+    };
+    // The description's first line is the reason; the lines after it are ids and a time.
+    let message =
+        body.error_description.lines().next().unwrap_or("the token endpoint refused the credential");
+    let mut failure = Failure::new(code, message);
+    failure.status = Some(status.as_u16());
+    failure.request_id = body.trace_id.as_deref().map(crate::text::clean);
+    let retry_after = super::arm::retry_after(response.headers(), now);
+    ArmError { kind: if passing { ErrorKind::Passing } else { ErrorKind::Unable }, failure, retry_after }
+}
+
+fn unable(code: &str, message: &str) -> ArmError {
+    ArmError { kind: ErrorKind::Unable, failure: Failure::new(code, message), retry_after: None }
+}
+
+#[cfg(test)]
+#[path = "credential_tests.rs"]
+mod tests;

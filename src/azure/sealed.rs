@@ -1,0 +1,93 @@
+//! Secrets at rest: tokens and signed operation URLs are kept in the store only sealed.
+//!
+//! XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the credential: whoever can read the store but does not
+//! know the client secret learns nothing, and a value sealed for another purpose, credential or cloud does not open.
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use chacha20poly1305::{
+    Key, KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::settings::Azure;
+
+const NONCE_BYTES: usize = 24;
+
+/// A sealed value, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub String);
+
+/// The key that seals under one credential; without a cipher it seals and opens nothing.
+pub struct SealingKey(Option<XChaCha20Poly1305>);
+
+impl SealingKey {
+    /// The key for this credential at this cloud.
+    #[must_use]
+    pub fn new(azure: &Azure) -> Self {
+        let salt = [azure.login.as_str(), &azure.tenant_id, &azure.client_id].join("\n");
+        let mut key = [0_u8; 32];
+        let derived = Hkdf::<Sha256>::new(Some(salt.as_bytes()), azure.client_secret().as_bytes())
+            .expand(b"alertcap sealed values v1", &mut key);
+        Self(derived.ok().map(|()| XChaCha20Poly1305::new(&Key::from(key))))
+    }
+
+    /// Seals `secret` for `purpose`; `nonce` must be random. `None` if the cipher refuses (it does not at our sizes).
+    #[must_use]
+    pub fn seal(&self, nonce: [u8; NONCE_BYTES], purpose: &str, secret: &str) -> Option<Sealed> {
+        let payload = Payload { msg: secret.as_bytes(), aad: purpose.as_bytes() };
+        let sealed = self.0.as_ref()?.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(Sealed(STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat())))
+    }
+
+    /// Opens what was sealed for `purpose` under this key; `None` for anything else, however it is wrong.
+    #[must_use]
+    pub fn open(&self, purpose: &str, sealed: &Sealed) -> Option<String> {
+        let bytes = STANDARD_NO_PAD.decode(&sealed.0).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
+        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+        let secret = self.0.as_ref()?.decrypt(&XNonce::from(*nonce), payload).ok()?;
+        String::from_utf8(secret).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn what_was_sealed_opens_for_its_purpose_and_credential_only() {
+        let azure = testing::azure();
+        let key = SealingKey::new(&azure);
+        let sealed = key.seal([7; 24], "token", "eyJ0eXAi").unwrap();
+        assert!(!sealed.0.contains("eyJ0"));
+        assert_eq!(key.open("token", &sealed).as_deref(), Some("eyJ0eXAi"));
+        assert_eq!(key.open("operation", &sealed), None);
+
+        let other_secret = Azure { client_secret: "another-secret".to_owned().into(), ..azure.clone() };
+        let other_tenant = Azure { tenant_id: "other".into(), ..azure.clone() };
+        let other_cloud = Azure { login: "https://login.chinacloudapi.cn".parse().unwrap(), ..azure };
+        for azure in [other_secret, other_tenant, other_cloud] {
+            assert_eq!(SealingKey::new(&azure).open("token", &sealed), None);
+        }
+    }
+
+    #[test]
+    fn a_changed_truncated_or_foreign_value_does_not_open() {
+        let key = SealingKey::new(&testing::azure());
+        let sealed = key.seal([7; 24], "token", "secret").unwrap();
+        for end in 0..sealed.0.len() {
+            assert_eq!(key.open("token", &Sealed(sealed.0[..end].to_owned())), None);
+        }
+        for at in 0..sealed.0.len() {
+            let mut changed = sealed.0.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(key.open("token", &Sealed(String::from_utf8(changed).unwrap())), None);
+        }
+        assert_eq!(key.open("token", &Sealed("not base64 !".into())), None);
+    }
+}

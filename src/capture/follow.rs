@@ -1,0 +1,161 @@
+//! The steps after the start: provisioning to its end, the status when the end is due, and taking back what was too much.
+
+use super::Record;
+use crate::{
+    app::App,
+    azure::{
+        arm::{Answer, Arm, ArmError, ErrorKind},
+        network_watcher::{self, Operation},
+        resource_id::ResourceId,
+        sealed::Sealed,
+    },
+    capture::state::{Action, State},
+    failure::Failure,
+    platform::Platform,
+    settings::Settings,
+    time::Timestamp,
+};
+
+/// Azure's pause between two looks, where it names none.
+const LOOK_AGAIN: i64 = 10;
+
+/// Takes a step after the start and writes its outcome into `record`.
+pub(super) async fn follow<P: Platform>(
+    app: &App<P>,
+    settings: &Settings,
+    record: &mut Record,
+    action: Action,
+) {
+    let receivers = settings.notify.is_some();
+    let (Some(azure), Some(capture)) = (&settings.azure, record.capture_id()) else {
+        let failure = Failure::new("settings", settings.obstacle().unwrap_or_default());
+        return record.try_again(app.platform.now(), None, failure, receivers);
+    };
+    let arm = Arm::new(app, azure);
+    let operation = record.operation.clone();
+    let follow = Follow { app, arm: &arm, capture: &capture, receivers };
+    let outcome = match (action, operation) {
+        (Action::PollOperation, Some(operation)) => follow.poll_operation(record, &operation).await,
+        (Action::PollStatus, Some(operation)) => follow.poll_status(record, &operation).await,
+        (Action::ReadCapture, _) => follow.read_capture(record).await,
+        (Action::QueryStatus, _) => follow.query_status(record).await,
+        (Action::Withdraw, _) => follow.withdraw(record).await,
+        _ => Ok(()),
+    };
+    if let Err(error) = outcome {
+        follow.failed(record, error);
+    }
+}
+
+struct Follow<'a, P> {
+    app: &'a App<P>,
+    arm: &'a Arm<'a, P>,
+    capture: &'a ResourceId,
+    receivers: bool,
+}
+
+impl<P: Platform> Follow<'_, P> {
+    /// `Azure-AsyncOperation`, until it has ended.
+    async fn poll_operation(&self, record: &mut Record, operation: &Sealed) -> Result<(), ArmError> {
+        let Some(url) = self.arm.unseal(&record.name, operation) else {
+            // Another client secret than the one it was sealed under: the session itself says as much.
+            record.operation = None;
+            return self.read_capture(record).await;
+        };
+        let answer = self.arm.send(http::Method::GET, &url, None).await?;
+        let now = self.app.platform.now();
+        match network_watcher::operation(&answer)? {
+            Operation::Running => record.due = self.later(&answer),
+            Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now, self.receivers),
+            // Where the file goes is not known yet: the session says it.
+            Operation::Succeeded => record.operation = None,
+            Operation::Failed(failure) => record.fail(now, failure, self.receivers),
+        }
+        Ok(())
+    }
+
+    /// The session itself: provisioned or not, and where its file goes.
+    async fn read_capture(&self, record: &mut Record) -> Result<(), ArmError> {
+        let session = network_watcher::read(self.arm, self.capture).await?;
+        let now = self.app.platform.now();
+        record.storage_path = session.properties.storage_path().or_else(|| record.storage_path.take());
+        if session.properties.has_failed() {
+            let failure = Failure::new(
+                "provisioningFailed",
+                "Azure could not provision the capture and gives no reason",
+            );
+            record.fail(now, failure, self.receivers);
+        } else if session.properties.is_provisioning() {
+            record.due = now.after(LOOK_AGAIN);
+        } else {
+            record.provisioned(now, self.receivers);
+        }
+        Ok(())
+    }
+
+    /// `queryStatus`: the status, or a place where it will stand.
+    async fn query_status(&self, record: &mut Record) -> Result<(), ArmError> {
+        let answer = network_watcher::query_status(self.arm, self.capture).await?;
+        self.take_status(record, &answer)
+    }
+
+    /// The place where the status stands, once it does.
+    async fn poll_status(&self, record: &mut Record, operation: &Sealed) -> Result<(), ArmError> {
+        let Some(url) = self.arm.unseal(&record.name, operation) else {
+            record.operation = None;
+            return self.query_status(record).await;
+        };
+        match self.arm.send(http::Method::GET, &url, None).await {
+            Ok(answer) => self.take_status(record, &answer),
+            // Operations are forgotten after a while: the question is asked anew.
+            Err(error) if matches!(error.kind, ErrorKind::Refused(_)) => {
+                record.operation = None;
+                self.query_status(record).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take_status(&self, record: &mut Record, answer: &Answer) -> Result<(), ArmError> {
+        let now = self.app.platform.now();
+        match (network_watcher::status(answer)?, answer.location()) {
+            (Some(status), _) => record.status(now, &status, self.receivers),
+            (None, Some(location)) => {
+                let pause = answer.retry_after(now).unwrap_or(LOOK_AGAIN);
+                let operation = self.arm.seal(&record.name, location);
+                record.status_pending(now, operation, pause);
+            }
+            // Still the same place.
+            (None, None) => record.due = self.later(answer),
+        }
+        Ok(())
+    }
+
+    /// Takes back a session beyond the limit.
+    async fn withdraw(&self, record: &mut Record) -> Result<(), ArmError> {
+        network_watcher::delete(self.arm, self.capture).await?;
+        record.withdraw = false;
+        record.note(self.app.platform.now(), "the session beyond the limit was taken back");
+        Ok(())
+    }
+
+    fn failed(&self, record: &mut Record, error: ArmError) {
+        let now = self.app.platform.now();
+        match error.kind {
+            ErrorKind::Refused(_) if error.is_not_found() && record.state != State::Ended => {
+                let message = format!("the session is no longer at Azure: {}", error.failure.message);
+                let advice = "Someone deleted it, its machine or its watcher; the file may still be there.";
+                let gone = Failure { message, ..error.failure }.advise(advice);
+                record.stop_reason = Some("Deleted".to_owned());
+                record.fail(now, gone, self.receivers);
+            }
+            // A permission may come back, a secret may be renewed: the capture itself goes on.
+            _ => record.try_again(now, error.retry_after, error.failure, self.receivers),
+        }
+    }
+
+    fn later(&self, answer: &Answer) -> Timestamp {
+        let now = self.app.platform.now();
+        now.after(answer.retry_after(now).unwrap_or(LOOK_AGAIN))
+    }
+}

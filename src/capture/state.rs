@@ -1,0 +1,234 @@
+//! The state machine: which step a record is due for, and what each outcome makes of it. Pure; every transition is here.
+//!
+//! `accepted` → `starting` → `running` → `ended` → `reported`, never backwards. A failure goes to `ended` with an error.
+
+use serde::{Deserialize, Serialize};
+
+use super::Record;
+use crate::{
+    azure::{network_watcher::CaptureStatus, resource_id::ResourceId, sealed::Sealed},
+    failure::Failure,
+    report::{Event, Report},
+    time::Timestamp,
+};
+
+/// `timeLimitInSeconds` where none is sent: Azure's default.
+const AZURE_TIME_LIMIT: u32 = 18_000;
+/// The service learns of a capture's end a little after it.
+const END_MARGIN: i64 = 2;
+/// A capture that could not be started so long after its alert would show something else.
+const START_PATIENCE: i64 = 15 * 60;
+/// Longer than this after its expected end nobody waits for a capture's status.
+const END_PATIENCE: i64 = 60 * 60;
+/// The longest pause between two tries.
+const LONGEST_PAUSE: i64 = 300;
+
+/// Where a capture stands. The order is the order of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Written down; Azure has not yet taken the PUT.
+    Accepted,
+    /// Azure took the PUT and provisions the session.
+    Starting,
+    /// The session is provisioned; packets are captured.
+    Running,
+    /// Over, for a reason or with an error.
+    Ended,
+    /// Over, and all who are to be told have been, or could not be.
+    Reported,
+}
+
+impl State {
+    /// As it stands in records.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Ended => "ended",
+            Self::Reported => "reported",
+        }
+    }
+}
+
+/// What to do with a record now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing before this time.
+    Wait(Timestamp),
+    /// Take this step.
+    Do(Action),
+    /// Nothing ever.
+    Nothing,
+}
+
+/// A step with an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Token, machine, watcher, limit, PUT.
+    Start,
+    /// Ask for the outcome of the PUT's operation.
+    PollOperation,
+    /// Read the session itself: provisioned? where does its file go?
+    ReadCapture,
+    /// Ask for the capture's status.
+    QueryStatus,
+    /// Take the answer to that question from its operation.
+    PollStatus,
+    /// Take back a session that was started beyond the limit.
+    Withdraw,
+    /// Tell people: the report with this place in the record.
+    Report(usize),
+    /// All is told: put the record away.
+    Close,
+}
+
+/// Which step `record` is due for at `now`.
+#[must_use]
+pub fn next(record: &Record, now: Timestamp) -> Next {
+    let report =
+        record.reports.iter().enumerate().filter(|(_, r)| !r.is_settled()).min_by_key(|(_, r)| r.due);
+    if let Some((index, report)) = report
+        && report.due <= now
+    {
+        return Next::Do(Action::Report(index));
+    }
+    let step = match (record.state, &record.operation) {
+        (State::Accepted, _) => Some(Action::Start),
+        (State::Starting, Some(_)) => Some(Action::PollOperation),
+        (State::Starting, None) => Some(Action::ReadCapture),
+        (State::Running, Some(_)) => Some(Action::PollStatus),
+        (State::Running, None) => Some(Action::QueryStatus),
+        (State::Ended, _) if record.withdraw => Some(Action::Withdraw),
+        (State::Ended, _) if report.is_none() => return Next::Do(Action::Close),
+        (State::Ended, _) => None,
+        (State::Reported, _) => return Next::Nothing,
+    };
+    match (step, report) {
+        (Some(step), _) if record.due <= now => Next::Do(step),
+        (Some(_), Some((_, report))) => Next::Wait(record.due.min(report.due)),
+        (Some(_), None) => Next::Wait(record.due),
+        (None, Some((_, report))) => Next::Wait(report.due),
+        (None, None) => Next::Nothing,
+    }
+}
+
+impl Record {
+    /// Azure took the PUT. `operation` is where its outcome will stand; `pause` is Azure's `Retry-After`.
+    pub fn sent(
+        &mut self,
+        now: Timestamp,
+        watcher: ResourceId,
+        location: &str,
+        operation: Option<Sealed>,
+        pause: i64,
+    ) {
+        self.watcher = Some(watcher);
+        self.location = Some(location.to_owned());
+        self.operation = operation;
+        self.enter(State::Starting, now, pause, "Azure took the capture and provisions it");
+    }
+
+    /// The session is provisioned, so packets are captured from now on.
+    pub fn provisioned(&mut self, now: Timestamp, receivers: bool) {
+        self.operation = None;
+        self.started_at = Some(now);
+        let limit = i64::from(self.limits.time_limit_in_seconds.unwrap_or(AZURE_TIME_LIMIT));
+        let end = now.after(limit);
+        self.expected_end = Some(end);
+        self.enter(State::Running, now, limit.saturating_add(END_MARGIN), "capturing");
+        self.tell(Event::Started, now, receivers);
+    }
+
+    /// Azure will answer the question for the status at `operation`, after `pause` seconds.
+    pub fn status_pending(&mut self, now: Timestamp, operation: Option<Sealed>, pause: i64) {
+        self.operation = operation;
+        self.due = now.after(pause);
+    }
+
+    /// What Azure says of a capture that was running when last seen.
+    pub fn status(&mut self, now: Timestamp, status: &CaptureStatus, receivers: bool) {
+        self.operation = None;
+        if let Some(start) = status.started_at {
+            self.started_at = Some(start);
+        }
+        if let Some(failure) = &status.failure {
+            self.fail(now, failure.clone(), receivers);
+        } else if status.is_over {
+            let reason = status.stop_reason.clone().unwrap_or_else(|| "Unknown".to_owned());
+            self.ended_at = Some(now);
+            self.stop_reason = Some(reason.clone());
+            self.enter(State::Ended, now, 0, format!("capture ended: {reason}"));
+            self.tell(Event::Ended, now, receivers);
+        } else {
+            let still = Failure::new("stillRunning", format!("Azure says {}", status.word));
+            self.try_again(now, None, still, receivers);
+        }
+    }
+
+    /// A step did not lead on. It is tried again after Azure's `retry_after` or a pause that doubles, until it is
+    /// too late for the capture to be of use.
+    pub fn try_again(&mut self, now: Timestamp, retry_after: Option<i64>, failure: Failure, receivers: bool) {
+        let deadline = match (self.state, self.expected_end) {
+            (State::Accepted | State::Starting, _) => self.accepted_at.after(START_PATIENCE),
+            (State::Running, Some(end)) => end.after(END_PATIENCE),
+            _ => self.accepted_at.after(i64::from(AZURE_TIME_LIMIT).saturating_add(END_PATIENCE)),
+        };
+        if now > deadline && self.state == State::Ended {
+            self.withdraw = false;
+            return self.note(now, format!("the session could not be taken back: {failure}"));
+        }
+        if now > deadline {
+            let failure =
+                Failure { message: format!("given up after many tries: {}", failure.message), ..failure };
+            return self.fail(now, failure, receivers);
+        }
+        let first = if self.state == State::Accepted { 1_i64 } else { 5 };
+        let pause = first.checked_shl(self.attempts.min(16)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        self.attempts = self.attempts.saturating_add(1);
+        let pause = retry_after.unwrap_or(pause).clamp(1, LONGEST_PAUSE);
+        self.note(now, format!("{failure}; next try in {pause} s"));
+        self.due = now.after(pause);
+    }
+
+    /// It failed for good.
+    pub fn fail(&mut self, now: Timestamp, failure: Failure, receivers: bool) {
+        self.operation = None;
+        self.ended_at = Some(now);
+        let note = format!("failed: {failure}");
+        self.error = Some(failure);
+        self.enter(State::Ended, now, 0, note);
+        self.tell(Event::Failed, now, receivers);
+    }
+
+    /// All who are to be told have been, or could not be.
+    pub fn close(&mut self, now: Timestamp) {
+        let untold = self.reports.iter().filter(|r| r.delivered_at.is_none()).count();
+        let note = match (self.reports.is_empty(), untold) {
+            (true, _) => "nobody to tell (notify_url is not set)".to_owned(),
+            (false, 0) => "people notified".to_owned(),
+            (false, n) => format!("{n} of {} reports could not be delivered", self.reports.len()),
+        };
+        self.enter(State::Reported, now, 0, note);
+    }
+
+    fn enter(&mut self, state: State, now: Timestamp, pause: i64, note: impl AsRef<str>) {
+        // A slower driver's outcome must not undo what a faster one has done.
+        self.state = self.state.max(state);
+        self.attempts = 0;
+        self.due = now.after(pause);
+        self.note(now, note);
+    }
+
+    fn tell(&mut self, event: Event, now: Timestamp, receivers: bool) {
+        if receivers && !self.reports.iter().any(|report| report.event == event) {
+            self.reports.push(Report::new(&self.name, event, now));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

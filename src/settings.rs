@@ -1,0 +1,346 @@
+//! The operator's variables, parsed once into [`Settings`], every problem at once.
+//!
+//! What is missing or wrong never stops the component from answering: `GET /readyz` names it, and an alert that needs
+//! it is written down and reported as failed with the same words.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use url::Url;
+
+use crate::{
+    azure::resource_id::{ResourceId, Scope},
+    capture::name,
+    platform::Variables,
+};
+
+/// Shorter keys are refused: the webhook's URL is public by nature and can be guessed at.
+const MIN_KEY_LENGTH: usize = 16;
+
+/// Everything the operator decides.
+#[derive(Debug)]
+pub struct Settings {
+    /// Who may call.
+    pub keys: Keys,
+    /// Where Azure is and as whom we speak to it; none if a part of it is missing or wrong.
+    pub azure: Option<Azure>,
+    /// What captures may be taken and how.
+    pub captures: Captures,
+    /// Whom to tell; none if nobody.
+    pub notify: Option<Url>,
+    /// All that is missing or wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// The shared keys; an absent one lets nobody in.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// For `POST /api/alerts`.
+    pub webhook: Option<SecretString>,
+    /// For reading captures.
+    pub operator: Option<SecretString>,
+    /// For `POST /api/sweep`.
+    pub sweep: Option<SecretString>,
+}
+
+/// Where Azure is and as whom we speak to it.
+#[derive(Debug, Clone)]
+pub struct Azure {
+    /// Entra's endpoint, e.g. `https://login.microsoftonline.com`.
+    pub login: Url,
+    /// ARM's endpoint, e.g. `https://management.azure.com`.
+    pub arm: Url,
+    /// The Entra tenant, by id or domain.
+    pub tenant_id: String,
+    /// The application's client id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// `api-version` for Microsoft.Network.
+    pub network_api_version: String,
+    /// `api-version` for Microsoft.Compute.
+    pub compute_api_version: String,
+}
+
+/// What captures may be taken and how.
+#[derive(Debug, Clone)]
+pub struct Captures {
+    /// Captures are taken within these and nowhere else; empty = nowhere.
+    pub allowed_scopes: Vec<Scope>,
+    /// The storage account that takes the files; without one no capture is started.
+    pub storage_account: Option<ResourceId>,
+    /// `timeLimitInSeconds`, 1 to 18000; not sent if absent (Azure: 18000).
+    pub time_limit_seconds: Option<u32>,
+    /// `bytesToCapturePerPacket`, 0 (whole packets) to 4294967295; not sent if absent.
+    pub bytes_per_packet: Option<u32>,
+    /// `totalBytesPerSession`, 0 to 4294967295; not sent if absent (Azure: 1 GiB).
+    pub bytes_per_session: Option<u32>,
+    /// How capture names begin.
+    pub name_prefix: String,
+    /// Sessions that may exist on one watcher, ours and others'.
+    pub session_limit: u32,
+    /// How long the same body without an id counts as the same alert, in seconds.
+    pub dedupe_window_seconds: u32,
+}
+
+/// One thing that is missing or wrong, without the value itself: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.variable, self.problem)
+    }
+}
+
+impl Settings {
+    /// Reads and checks all variables.
+    pub async fn load(variables: &impl Variables) -> Self {
+        let mut raw = Raw::default();
+        for name in NAMES {
+            if let Some(value) = variables.variable(name).await {
+                let value = value.trim();
+                if !value.is_empty() {
+                    raw.values.push((name, value.to_owned()));
+                }
+            }
+        }
+        Self::parse(raw)
+    }
+
+    /// What keeps any capture from being started, in words; none if nothing does.
+    ///
+    /// A wrong number counts too: Azure's default in its place could be a capture of five hours.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        let harmless =
+            ["operator_key", "sweep_key", "webhook_key", "notify_url", "notify_host", "allowed_scopes"];
+        let found = self.problems.iter().filter(|p| !harmless.contains(&p.variable));
+        let words = found.map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        (!words.is_empty()).then_some(words)
+    }
+
+    fn parse(mut raw: Raw) -> Self {
+        let keys = Keys {
+            webhook: raw.key("webhook_key", "nobody can send an alert"),
+            operator: raw.key("operator_key", "nobody can read the captures"),
+            sweep: raw.key("sweep_key", "nobody can call the sweep"),
+        };
+        let azure = raw.azure();
+        let captures = raw.captures();
+        let notify = raw.notify();
+        Self { keys, azure, captures, notify, problems: raw.problems }
+    }
+}
+
+/// All variables, as declared in spin.toml.
+pub const NAMES: [&str; 20] = [
+    "webhook_key",
+    "operator_key",
+    "sweep_key",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "login_endpoint",
+    "arm_endpoint",
+    "allowed_scopes",
+    "storage_account_id",
+    "time_limit_seconds",
+    "bytes_per_packet",
+    "bytes_per_session",
+    "name_prefix",
+    "session_limit",
+    "dedupe_window_seconds",
+    "notify_url",
+    "notify_host",
+    "network_api_version",
+    "compute_api_version",
+];
+
+/// The values that are set, and the problems found so far.
+#[derive(Default)]
+struct Raw {
+    values: Vec<(&'static str, String)>,
+    problems: Vec<Problem>,
+}
+
+impl Raw {
+    fn get(&self, name: &str) -> Option<String> {
+        self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone())
+    }
+
+    fn problem<T>(&mut self, variable: &'static str, problem: impl Into<String>) -> Option<T> {
+        self.problems.push(Problem { variable, problem: problem.into() });
+        None
+    }
+
+    fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
+        match self.get(name) {
+            Some(value) => Some(value),
+            None => self.problem(name, format!("not set; it is {what}")),
+        }
+    }
+
+    fn key(&mut self, name: &'static str, consequence: &str) -> Option<SecretString> {
+        match self.get(name) {
+            Some(key) if key.len() >= MIN_KEY_LENGTH => Some(SecretString::from(key)),
+            Some(_) => self.problem(
+                name,
+                format!("shorter than {MIN_KEY_LENGTH} characters, so {consequence}; set a long random one"),
+            ),
+            None => self.problem(name, format!("not set, so {consequence}; set a long random one")),
+        }
+    }
+
+    fn number(&mut self, name: &'static str, low: u32, high: u32) -> Option<u32> {
+        let value = self.get(name)?;
+        match value.parse() {
+            Ok(n) if (low..=high).contains(&n) => Some(n),
+            _ => self.problem(name, format!("not a whole number from {low} to {high}")),
+        }
+    }
+
+    /// `https://host[:port]`; plain http only where it cannot leave the machine.
+    fn endpoint(&mut self, name: &'static str, default: &str) -> Option<Url> {
+        let value = self.get(name).unwrap_or_else(|| default.to_owned());
+        match Url::parse(&value) {
+            Ok(url) if !is_protected(&url) => {
+                self.problem(name, "plain http is taken only for 127.0.0.1, [::1] and localhost; use https")
+            }
+            Ok(url)
+                if matches!(url.path(), "/" | "") && url.query().is_none() && url.username().is_empty() =>
+            {
+                Some(url)
+            }
+            _ => self.problem(name, "not of the form https://host[:port], without a path"),
+        }
+    }
+
+    fn azure(&mut self) -> Option<Azure> {
+        let login = self.endpoint("login_endpoint", "https://login.microsoftonline.com");
+        let arm = self.endpoint("arm_endpoint", "https://management.azure.com");
+        let tenant_id = self.required("tenant_id", "the Entra tenant's id");
+        let tenant_id = match tenant_id {
+            Some(id) if !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) => {
+                self.problem("tenant_id", "not an id or a domain name")
+            }
+            other => other,
+        };
+        let client_id = self.required("client_id", "the application's client id in Entra");
+        let client_secret =
+            self.required("client_secret", "the application's secret (its value, not its id)");
+        let network_api_version = self.api_version("network_api_version", "2026-03-01");
+        let compute_api_version = self.api_version("compute_api_version", "2026-04-01");
+        Some(Azure {
+            login: login?,
+            arm: arm?,
+            tenant_id: tenant_id?,
+            client_id: client_id?,
+            client_secret: SecretString::from(client_secret?),
+            network_api_version: network_api_version?,
+            compute_api_version: compute_api_version?,
+        })
+    }
+
+    fn api_version(&mut self, name: &'static str, default: &str) -> Option<String> {
+        let value = self.get(name).unwrap_or_else(|| default.to_owned());
+        let date = value.strip_suffix("-preview").unwrap_or(&value);
+        let digits = |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+        let parts: Vec<&str> = date.split('-').collect();
+        if matches!(parts[..], [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2)) {
+            Some(value)
+        } else {
+            self.problem(name, "not an ARM api-version such as 2026-03-01")
+        }
+    }
+
+    fn captures(&mut self) -> Captures {
+        let storage = self.required("storage_account_id", "the ARM id of the storage account for the files");
+        let storage_account = match storage.as_deref().map(ResourceId::parse) {
+            Some(Ok(id)) if id.is_type("Microsoft.Storage/storageAccounts") => Some(id),
+            Some(Ok(_)) => self.problem("storage_account_id", "not the ARM id of a storage account"),
+            Some(Err(why)) => self.problem("storage_account_id", why.to_string()),
+            None => None,
+        };
+        let name_prefix = match self.get("name_prefix") {
+            Some(prefix) if !name::is_readable_part(&prefix) => self
+                .problem("name_prefix", "not 1 to 24 of A-Z a-z 0-9 . _ - beginning with a letter or digit"),
+            other => other,
+        };
+        Captures {
+            allowed_scopes: self.scopes(),
+            storage_account,
+            time_limit_seconds: self.number("time_limit_seconds", 1, 18_000),
+            bytes_per_packet: self.number("bytes_per_packet", 0, u32::MAX),
+            bytes_per_session: self.number("bytes_per_session", 0, u32::MAX),
+            name_prefix: name_prefix.unwrap_or_else(|| "alertcap".to_owned()),
+            session_limit: self.number("session_limit", 1, 10_000).unwrap_or(10_000),
+            dedupe_window_seconds: self.number("dedupe_window_seconds", 1, 86_400).unwrap_or(300),
+        }
+    }
+
+    /// A wrong entry is left out, which can only narrow what is allowed.
+    fn scopes(&mut self) -> Vec<Scope> {
+        let Some(text) = self.get("allowed_scopes") else {
+            self.problem::<()>(
+                "allowed_scopes",
+                "not set, so no machine may be captured; set ARM ids such as /subscriptions/<id>/resourceGroups/<group>",
+            );
+            return Vec::new();
+        };
+        let mut scopes = Vec::new();
+        for entry in text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|s| !s.is_empty()) {
+            match Scope::parse(entry) {
+                Ok(scope) => scopes.push(scope),
+                Err(why) => _ = self.problem::<()>("allowed_scopes", format!("{entry:?} {why}")),
+            }
+        }
+        scopes
+    }
+
+    fn notify(&mut self) -> Option<Url> {
+        let value = self.get("notify_url")?;
+        let url = match Url::parse(&value) {
+            Ok(url) if url.has_host() && is_protected(&url) => url,
+            _ => return self.problem("notify_url", "not an https URL (plain http only to this machine)"),
+        };
+        let host = self.get("notify_host").and_then(|host| Url::parse(&host).ok());
+        if host.is_none_or(|host| host.origin() != url.origin()) {
+            // The host would refuse the call: better told now than after the first capture.
+            return self.problem(
+                "notify_host",
+                "not the scheme, host and port of notify_url; the outbound allow-list needs them",
+            );
+        }
+        Some(url)
+    }
+}
+
+fn is_protected(url: &Url) -> bool {
+    let local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    url.scheme() == "https" || (url.scheme() == "http" && local)
+}
+
+impl Azure {
+    /// The scope that a token for ARM is asked for.
+    #[must_use]
+    pub fn arm_scope(&self) -> String {
+        format!("{}/.default", self.arm.origin().ascii_serialization())
+    }
+
+    /// The secret, for the one place that sends it and the one that derives the sealing key from it.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        self.client_secret.expose_secret()
+    }
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! Everything that is kept: the keys and what stands under them.
+//!
+//! | key | value | what is lost with it |
+//! | --- | --- | --- |
+//! | `open.<name>` | the record of a capture that is not yet reported | the capture's follow-up |
+//! | `done.<name>` | the record of one that is; wins over `open.<name>` | history |
+//! | `token.<credential>` | an access token, sealed | one request |
+//! | `place.<machine>` | a machine's region and watcher | two requests, side by side |
+//! | `sessions.<watcher>` | how many sessions a watcher had, and when | one request beside the PUT |
+//!
+//! A sweep reads the keys and only the values under `open.`; pages of the history come from the keys alone, for a name
+//! holds its time. There is no compare-and-swap to build upon: a record is read again before it is written, never goes
+//! backwards, and what two drivers still do twice is safe to do twice.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    alert::identity::fingerprint,
+    azure::resource_id::ResourceId,
+    capture::{Record, State, name},
+    platform::{KeyValue, StoreError},
+    settings::Azure,
+    time::Timestamp,
+};
+
+const OPEN: &str = "open.";
+const DONE: &str = "done.";
+
+/// Where the sealed token of a credential rests.
+#[must_use]
+pub fn token_key(azure: &Azure) -> String {
+    let parts = [azure.login.as_str(), &azure.tenant_id, &azure.client_id, &azure.arm_scope()];
+    format!("token.{}", fingerprint(&parts))
+}
+
+/// A machine's region and watcher, as last seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Place {
+    /// The region.
+    pub location: String,
+    /// The region's watcher.
+    pub watcher: ResourceId,
+    /// When it was seen.
+    pub at: Timestamp,
+}
+
+/// How many sessions a watcher had.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct SessionCount {
+    /// So many.
+    pub count: u32,
+    /// At this time.
+    pub at: Timestamp,
+}
+
+/// Where a machine's [`Place`] is kept.
+#[must_use]
+pub fn place_key(machine: &ResourceId) -> String {
+    format!("place.{}", fingerprint(&[&machine.canonical()]))
+}
+
+/// Where a watcher's [`SessionCount`] is kept.
+#[must_use]
+pub fn sessions_key(watcher: &ResourceId) -> String {
+    format!("sessions.{}", fingerprint(&[&watcher.canonical()]))
+}
+
+/// A hint; one that cannot be read is no hint.
+pub async fn hint<T: DeserializeOwned>(store: &impl KeyValue, key: &str) -> Option<T> {
+    T::deserialize(serde_json::from_slice::<Value>(&store.get(key).await.ok()??).ok()?).ok()
+}
+
+/// Keeps a hint; a store that does not take it costs a request later, nothing else.
+pub async fn keep_hint(store: &impl KeyValue, key: &str, hint: &impl Serialize) {
+    if let Ok(value) = serde_json::to_vec(hint) {
+        _ = store.set(key, &value).await;
+    }
+}
+
+/// The record of the capture called `name`.
+///
+/// # Errors
+/// [`StoreError`] when the store cannot be asked or holds something else there.
+pub async fn load(store: &impl KeyValue, name: &str) -> Result<Option<Record>, StoreError> {
+    if !name::is_name(name) {
+        return Ok(None);
+    }
+    let done = format!("{DONE}{name}");
+    let open = format!("{OPEN}{name}");
+    if let Some(record) = read(store, &done).await? {
+        return Ok(Some(record));
+    }
+    if let Some(record) = read(store, &open).await? {
+        return Ok(Some(record));
+    }
+    // It may have been put away between the two looks.
+    read(store, &done).await
+}
+
+async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreError> {
+    let Some(value) = store.get(key).await? else { return Ok(None) };
+    let value = serde_json::from_slice::<Value>(&value);
+    value
+        .and_then(Record::deserialize)
+        .map(Some)
+        .map_err(|e| StoreError(format!("{key} holds no record: {e}")))
+}
+
+/// Writes a record that is new.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written.
+pub async fn create(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
+    write(store, OPEN, record).await
+}
+
+/// Writes a step of a record, unless the record is already further: then the step was taken by another driver too.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written.
+pub async fn save(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
+    if load(store, &record.name).await?.is_some_and(|kept| kept.state > record.state) {
+        return Ok(());
+    }
+    if record.state == State::Reported {
+        write(store, DONE, record).await?;
+        return store.delete(&format!("{OPEN}{}", record.name)).await;
+    }
+    write(store, OPEN, record).await
+}
+
+async fn write(store: &impl KeyValue, prefix: &str, record: &Record) -> Result<(), StoreError> {
+    let value = serde_json::to_vec(record).map_err(|e| StoreError(e.to_string()))?;
+    store.set(&format!("{prefix}{}", record.name), &value).await
+}
+
+/// The names of captures: all, or only those not yet reported; newest first.
+///
+/// # Errors
+/// [`StoreError`] when the list is not complete.
+pub async fn names(store: &impl KeyValue, only_open: bool) -> Result<Vec<String>, StoreError> {
+    let keys = store.keys().await?;
+    let name = |key: &String| {
+        let name = key.strip_prefix(OPEN).or_else(|| key.strip_prefix(DONE).filter(|_| !only_open));
+        name.filter(|name| name::is_name(name)).map(str::to_owned)
+    };
+    let mut names: Vec<String> = keys.iter().filter_map(name).collect();
+    names.sort_unstable_by(|a, b| (name::time_part(b), b).cmp(&(name::time_part(a), a)));
+    names.dedup();
+    Ok(names)
+}
+
+/// Removes what a driver that came late left under `open.` of a record that is put away.
+///
+/// # Errors
+/// [`StoreError`] when it may still be there.
+pub async fn tidy(store: &impl KeyValue, name: &str) -> Result<(), StoreError> {
+    store.delete(&format!("{OPEN}{name}")).await
+}
