@@ -1,1 +1,105 @@
+use super::*;
+use crate::testing::Sim;
 
+fn load(change: impl FnOnce(&Sim)) -> Settings {
+    let sim = Sim::new();
+    change(&sim);
+    futures_executor::block_on(Settings::load(&sim))
+}
+
+fn problems(variable: &str, value: &str) -> Vec<&'static str> {
+    load(|sim| sim.set(variable, value)).problems.iter().map(|p| p.variable).collect()
+}
+
+#[test]
+fn whole_settings_have_no_problem() {
+    let settings = load(|_| ());
+    assert_eq!(settings.problems, []);
+    assert_eq!(settings.obstacle(), None);
+    assert_eq!(settings.captures.time_limit_seconds, Some(60));
+    assert_eq!(settings.azure.unwrap().network_api_version, "2026-03-01");
+    assert_eq!(settings.captures.session_limit, 10_000);
+}
+
+#[test]
+fn with_nothing_set_every_missing_variable_is_named_at_once() {
+    let settings = load(|sim| sim.0.variables.borrow_mut().clear());
+    let named: Vec<_> = settings.problems.iter().map(|p| p.variable).collect();
+    for variable in [
+        "webhook_key",
+        "operator_key",
+        "sweep_key",
+        "tenant_id",
+        "client_id",
+        "client_secret",
+        "allowed_scopes",
+        "storage_account_id",
+    ] {
+        assert!(named.contains(&variable), "{variable}");
+    }
+    assert!(settings.keys.webhook.is_none() && settings.azure.is_none() && settings.notify.is_none());
+    assert!(settings.captures.allowed_scopes.is_empty());
+}
+
+#[test]
+fn a_wrong_value_is_a_problem_of_its_variable() {
+    for (variable, value) in [
+        ("webhook_key", "short"),
+        ("tenant_id", "a/b"),
+        ("login_endpoint", "http://login.example"),
+        ("login_endpoint", "https://login.example/path"),
+        ("arm_endpoint", "management.azure.com"),
+        ("arm_endpoint", "https://user@arm.example"),
+        ("allowed_scopes", "/subscriptions/a /nonsense"),
+        ("storage_account_id", "stshopcaptures"),
+        (
+            "storage_account_id",
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v",
+        ),
+        ("time_limit_seconds", "0"),
+        ("time_limit_seconds", "18001"),
+        ("bytes_per_packet", "-1"),
+        ("bytes_per_session", "4294967296"),
+        ("name_prefix", "-x"),
+        ("name_prefix", "a/b"),
+        ("session_limit", "many"),
+        ("network_api_version", "latest"),
+        ("notify_host", "https://other.example"),
+    ] {
+        assert_eq!(problems(variable, value), [variable], "{value}");
+    }
+    assert_eq!(problems("notify_url", "http://people.example/x"), ["notify_url"]);
+}
+
+#[test]
+fn plain_http_is_taken_to_this_machine_only() {
+    for endpoint in ["http://127.0.0.1:3100", "http://localhost:3100", "http://[::1]:3100/"] {
+        assert_eq!(problems("arm_endpoint", endpoint), Vec::<&str>::new(), "{endpoint}");
+    }
+    assert_eq!(problems("arm_endpoint", "http://127.0.0.1.evil.example"), ["arm_endpoint"]);
+}
+
+#[test]
+fn a_wrong_scope_narrows_and_never_widens() {
+    let settings =
+        load(|sim| sim.set("allowed_scopes", "/subscriptions/a/resourceGroups/g;\n/x, /subscriptions/b"));
+    assert_eq!(settings.captures.allowed_scopes.len(), 2);
+    assert_eq!(settings.problems.len(), 1);
+}
+
+#[test]
+fn a_wrong_number_keeps_captures_from_being_started_but_a_missing_key_does_not() {
+    assert!(load(|sim| sim.set("time_limit_seconds", "soon")).obstacle().is_some());
+    assert!(load(|sim| sim.set("operator_key", "")).obstacle().is_none());
+}
+
+#[test]
+fn no_problem_shows_a_secret() {
+    let settings = load(|sim| {
+        for secret in ["webhook_key", "operator_key", "sweep_key", "notify_url"] {
+            sim.set(secret, "canary");
+        }
+    });
+    assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
+    assert!(!format!("{:?}", load(|_| ())).contains("the-client-secret"));
+}

@@ -50,7 +50,7 @@ pub struct ArmError {
     /// Whether trying again can help, and what is known of the effect.
     pub kind: ErrorKind,
     /// What happened, in the words of the thing that failed.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
     /// Azure's `Retry-After`, in seconds.
     pub retry_after: Option<i64>,
 }
@@ -67,6 +67,12 @@ pub enum ErrorKind {
 }
 
 impl ArmError {
+    /// An error that trying again cannot help.
+    #[must_use]
+    pub fn unable(code: &str, message: &str) -> Self {
+        Self { kind: ErrorKind::Unable, failure: Box::new(Failure::new(code, message)), retry_after: None }
+    }
+
     /// Whether the thing asked for does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -80,15 +86,24 @@ impl<'a, P: Platform> Arm<'a, P> {
         Self { app, azure }
     }
 
+    /// Makes sure of a token, for requests that are about to be sent side by side.
+    ///
+    /// # Errors
+    /// [`ArmError`] in Entra's words.
+    pub async fn has_token(&self) -> Result<(), ArmError> {
+        credential::token(self.app, self.azure, false).await.map(|_| ())
+    }
+
     /// Sends one request to a URL of ARM's.
     ///
     /// # Errors
     /// [`ArmError`], also for an address that is not ARM's: a token goes nowhere else.
     pub async fn send(&self, method: Method, url: &str, body: Option<Value>) -> Result<Answer, ArmError> {
         if Url::parse(url).ok().is_none_or(|parsed| parsed.origin() != self.azure.arm.origin()) {
-            let failure =
-                Failure::new("foreignAddress", "Azure's answer points to an address that is not ARM's");
-            return Err(ArmError { kind: ErrorKind::Unable, failure, retry_after: None });
+            return Err(ArmError::unable(
+                "foreignAddress",
+                "Azure's answer points to an address that is not ARM's",
+            ));
         }
         let body = body.map(|body| Bytes::from(body.to_string()));
         let token = credential::token(self.app, self.azure, false).await?;
@@ -124,11 +139,9 @@ impl<'a, P: Platform> Arm<'a, P> {
             let length = body.as_ref().map_or(0, Bytes::len);
             request = request.header(header::CONTENT_LENGTH, length);
         }
-        let request = request.body(body.unwrap_or_default()).map_err(|error| ArmError {
-            kind: ErrorKind::Unable,
-            failure: Failure::new("badRequest", error.to_string()),
-            retry_after: None,
-        })?;
+        let request = request
+            .body(body.unwrap_or_default())
+            .map_err(|error| ArmError::unable("badRequest", &error.to_string()))?;
         let response = self.app.platform.send(request, TIMEOUT).await.map_err(ArmError::from)?;
         let (head, body) = response.into_parts();
         if head.status.is_success() {
@@ -194,7 +207,10 @@ impl Answer {
         let value = serde_json::from_slice::<Value>(&self.body);
         value.and_then(T::deserialize).map_err(|error| ArmError {
             kind: ErrorKind::Passing,
-            failure: Failure::new("unreadableAnswer", format!("ARM's answer is not as documented: {error}")),
+            failure: Box::new(Failure::new(
+                "unreadableAnswer",
+                format!("ARM's answer is not as documented: {error}"),
+            )),
             retry_after: None,
         })
     }
@@ -242,7 +258,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp)
     let passing = matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
     ArmError {
         kind: if passing { ErrorKind::Passing } else { ErrorKind::Refused(status) },
-        failure,
+        failure: Box::new(failure),
         retry_after: retry_after(headers, now),
     }
 }
@@ -268,7 +284,7 @@ impl From<SendError> for ArmError {
             SendError::TimedOut => (ErrorKind::Passing, "timedOut"),
             SendError::Lost(_) => (ErrorKind::Passing, "answerLost"),
         };
-        Self { kind, failure: Failure::new(code, error.to_string()), retry_after: None }
+        Self { kind, failure: Box::new(Failure::new(code, error.to_string())), retry_after: None }
     }
 }
 

@@ -136,7 +136,7 @@ async fn request<P: Platform>(app: &App<P>, azure: &Azure) -> Result<Token, ArmE
         .header(header::ACCEPT, "application/json")
         .header(header::CONTENT_LENGTH, form.len())
         .body(Bytes::from(form))
-        .map_err(|error| unable("badRequest", &error.to_string()))?;
+        .map_err(|error| ArmError::unable("badRequest", &error.to_string()))?;
     let asked_at = app.platform.now();
     let response = app.platform.send(request, TIMEOUT).await?;
     if response.status() == StatusCode::OK {
@@ -144,7 +144,7 @@ async fn request<P: Platform>(app: &App<P>, azure: &Azure) -> Result<Token, ArmE
             Some(answer) if answer.access_token.bytes().all(|b| b.is_ascii_graphic()) => {
                 Ok(Token { value: answer.access_token, expires_at: asked_at.after(answer.expires_in) })
             }
-            _ => Err(unable("unreadableToken", "the token endpoint's answer holds no token")),
+            _ => Err(ArmError::unable("unreadableToken", "the token endpoint's answer holds no token")),
         };
     }
     Err(refusal(&response, app.platform.now()))
@@ -170,11 +170,8 @@ fn refusal(response: &http::Response<Bytes>, now: Timestamp) -> ArmError {
     failure.status = Some(status.as_u16());
     failure.request_id = body.trace_id.as_deref().map(crate::text::clean);
     let retry_after = super::arm::retry_after(response.headers(), now);
-    ArmError { kind: if passing { ErrorKind::Passing } else { ErrorKind::Unable }, failure, retry_after }
-}
-
-fn unable(code: &str, message: &str) -> ArmError {
-    ArmError { kind: ErrorKind::Unable, failure: Failure::new(code, message), retry_after: None }
+    let kind = if passing { ErrorKind::Passing } else { ErrorKind::Unable };
+    ArmError { kind, failure: Box::new(failure), retry_after }
 }
 
 #[cfg(test)]

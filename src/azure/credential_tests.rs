@@ -1,1 +1,104 @@
+use serde_json::json;
 
+use super::*;
+use crate::testing::{self, Sim, azure::Fault};
+
+fn token_in(sim: &Sim, refused: bool) -> Result<String, ArmError> {
+    let app = sim.app();
+    sim.run(async move { token(&app, &testing::azure(), refused).await })
+}
+
+fn stored_value(sim: &Sim) -> Vec<u8> {
+    sim.0.store.borrow().iter().find(|(key, _)| key.starts_with("token.")).unwrap().1.clone()
+}
+
+#[test]
+fn the_request_is_what_entra_documents() {
+    let sim = Sim::new();
+    token_in(&sim, false).unwrap();
+    let sent = sim.0.sent.borrow();
+    assert_eq!(sent[0].url, "https://login.example/tenant-1/oauth2/v2.0/token");
+    assert_eq!(
+        sent[0].body,
+        json!(
+            "grant_type=client_credentials&client_id=client-1&scope=https%3A%2F%2Farm.example%2F.default&client_secret=the-client-secret"
+        )
+    );
+}
+
+#[test]
+fn a_token_serves_every_instance_until_five_minutes_before_its_end() {
+    let sim = Sim::new();
+    assert_eq!(token_in(&sim, false).unwrap(), "token-1");
+    assert_eq!(token_in(&sim, false).unwrap(), "token-1");
+    sim.pass(3_599 - 310);
+    assert_eq!(token_in(&sim, false).unwrap(), "token-1");
+    sim.pass(20);
+    assert_eq!(token_in(&sim, false).unwrap(), "token-2");
+    assert_eq!(sim.count("token"), 2);
+}
+
+#[test]
+fn a_stored_token_cannot_be_read_in_the_store_and_a_spoilt_one_is_replaced() {
+    let sim = Sim::new();
+    token_in(&sim, false).unwrap();
+    assert!(!String::from_utf8_lossy(&stored_value(&sim)).contains("token-1"));
+    for spoilt in [b"".to_vec(), b"x".to_vec(), vec![0xff; 40], stored_value(&sim).split_off(1)] {
+        let key = store::token_key(&testing::azure());
+        sim.0.store.borrow_mut().insert(key, spoilt);
+        let before = sim.count("token");
+        token_in(&sim, false).unwrap();
+        assert_eq!(sim.count("token"), before + 1);
+    }
+}
+
+#[test]
+fn ten_requests_at_once_ask_for_one_token() {
+    let sim = Sim::new();
+    let app = sim.app();
+    let tokens = sim.run(async move {
+        let azure = testing::azure();
+        futures_util::future::join_all((0..10).map(|_| token(&app, &azure, false))).await
+    });
+    assert!(tokens.iter().all(|t| t.as_deref().unwrap() == "token-1"));
+    assert_eq!(sim.count("token"), 1);
+}
+
+#[test]
+fn refusals_are_told_apart_by_whether_time_heals_them() {
+    for (status, body, code, kind) in [
+        (
+            401,
+            json!({"error": "invalid_client", "error_codes": [7_000_222]}),
+            "AADSTS7000222",
+            ErrorKind::Unable,
+        ),
+        (
+            400,
+            json!({"error": "invalid_request", "error_codes": [900_023]}),
+            "AADSTS900023",
+            ErrorKind::Unable,
+        ),
+        (400, json!({"error": "x", "error_codes": [90_033]}), "AADSTS90033", ErrorKind::Passing),
+        (400, json!({"error": "temporarily_unavailable"}), "temporarily_unavailable", ErrorKind::Passing),
+        (429, json!({}), "HTTP 429", ErrorKind::Passing),
+        (503, json!("<html>"), "HTTP 503", ErrorKind::Passing),
+        (400, json!(null), "HTTP 400", ErrorKind::Unable),
+    ] {
+        let sim = Sim::new();
+        sim.0.azure.borrow_mut().fault("token", Fault::Answer(status, body, None));
+        let error = token_in(&sim, false).unwrap_err();
+        assert_eq!((error.failure.code.as_str(), error.kind), (code, kind));
+    }
+}
+
+#[test]
+fn an_answer_without_a_usable_token_is_an_error_that_does_not_show_it() {
+    for body in
+        [json!({}), json!({"access_token": "line\nbreak", "expires_in": 1}), json!({"access_token": 1})]
+    {
+        let sim = Sim::new();
+        sim.0.azure.borrow_mut().fault("token", Fault::Answer(200, body, None));
+        assert_eq!(token_in(&sim, false).unwrap_err().failure.code, "unreadableToken");
+    }
+}

@@ -167,7 +167,3 @@ fn pause<P: Platform>(app: &App<P>, now: Timestamp, until: Timestamp) -> Duratio
     // Never longer than a while at once: another driver may have moved the record on.
     wait.min(Duration::from_mins(10)).saturating_add(Duration::from_millis(jitter))
 }
-
-#[cfg(test)]
-#[path = "drive_tests.rs"]
-mod tests;

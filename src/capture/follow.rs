@@ -145,12 +145,12 @@ impl<P: Platform> Follow<'_, P> {
             ErrorKind::Refused(_) if error.is_not_found() && record.state != State::Ended => {
                 let message = format!("the session is no longer at Azure: {}", error.failure.message);
                 let advice = "Someone deleted it, its machine or its watcher; the file may still be there.";
-                let gone = Failure { message, ..error.failure }.advise(advice);
+                let gone = Failure { message, ..*error.failure }.advise(advice);
                 record.stop_reason = Some("Deleted".to_owned());
                 record.fail(now, gone, self.receivers);
             }
             // A permission may come back, a secret may be renewed: the capture itself goes on.
-            _ => record.try_again(now, error.retry_after, error.failure, self.receivers),
+            _ => record.try_again(now, error.retry_after, *error.failure, self.receivers),
         }
     }
 

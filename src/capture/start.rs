@@ -45,8 +45,8 @@ pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record
     if let Err(error) = start.run(record).await {
         let now = app.platform.now();
         match error.kind {
-            ErrorKind::Passing => record.try_again(now, error.retry_after, error.failure, receivers),
-            ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, error.failure, receivers),
+            ErrorKind::Passing => record.try_again(now, error.retry_after, *error.failure, receivers),
+            ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, *error.failure, receivers),
         }
     }
     if record.withdraw {
@@ -96,7 +96,8 @@ impl<P: Platform> Start<'_, P> {
     /// The machine's region and its subscription's watchers, asked for side by side.
     async fn look_up(&self, arm: &Arm<'_, P>, record: &Record) -> Result<Place, ArmError> {
         let machine = &record.machine;
-        // Both would need the token: one request for it, before the two.
+        // Both need the token: asked for once, so that a credential that is refused is refused once.
+        arm.has_token().await?;
         let (location, watchers) = future::join(
             compute::location(arm, machine),
             network_watcher::watchers(arm, machine.id.subscription()),
@@ -108,18 +109,16 @@ impl<P: Platform> Start<'_, P> {
             None => {
                 let message =
                     format!("there is no Network Watcher in {location}, the region of {}", machine.id.name());
-                let failure = Failure::new("noNetworkWatcher", message);
-                Err(ArmError { kind: ErrorKind::Unable, failure, retry_after: None })
+                Err(ArmError::unable("noNetworkWatcher", &message))
             }
         }
     }
 
     async fn put(&self, arm: &Arm<'_, P>, record: &mut Record, place: &Place) -> Result<(), ArmError> {
-        let capture = place.watcher.child("packetCaptures", &record.name).map_err(|why| ArmError {
-            kind: ErrorKind::Unable,
-            failure: Failure::new("badName", why.to_string()),
-            retry_after: None,
-        })?;
+        let capture = place
+            .watcher
+            .child("packetCaptures", &record.name)
+            .map_err(|why| ArmError::unable("badName", &why.to_string()))?;
         let properties = CaptureProperties {
             machine: record.machine.clone(),
             limits: record.limits,
@@ -197,8 +196,7 @@ impl<P: Platform> Start<'_, P> {
                     return Ok(Count::Remembered);
                 }
                 let message = format!("the watcher {} has {others} sessions", place.watcher.name());
-                let failure = Failure::new("sessionLimit", message);
-                Err(ArmError { kind: ErrorKind::Unable, failure, retry_after: None })
+                Err(ArmError::unable("sessionLimit", &message))
             }
             Some(known) if is_good(&known, self.limit, now) => Ok(Count::Remembered),
             _ => Ok(Count::Unknown),
@@ -233,7 +231,3 @@ fn is_conflict(error: &ArmError) -> bool {
         ErrorKind::Refused(StatusCode::CONFLICT | StatusCode::BAD_REQUEST | StatusCode::PRECONDITION_FAILED)
     )
 }
-
-#[cfg(test)]
-#[path = "start_tests.rs"]
-mod tests;

@@ -1,1 +1,182 @@
+use super::*;
+use crate::{
+    alert::{self, Reading},
+    plan, testing,
+};
 
+fn now() -> Timestamp {
+    "2026-11-22T02:00:20Z".parse().unwrap()
+}
+
+fn accepted() -> Record {
+    let Reading::Alert(alert) =
+        alert::read(include_bytes!("../../tests/fixtures/metric-fired.json")).unwrap()
+    else {
+        panic!()
+    };
+    let spec = plan::plan(&alert, &testing::settings().captures, now()).captures.remove(0);
+    Record::accepted(&alert, spec, now(), 0)
+}
+
+fn watcher() -> ResourceId {
+    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w";
+    ResourceId::parse(id).unwrap()
+}
+
+fn sealed() -> Option<Sealed> {
+    Some(Sealed("sealed".to_owned()))
+}
+
+fn running() -> Record {
+    let mut record = accepted();
+    record.sent(now(), watcher(), "westeurope", sealed(), 10);
+    record.provisioned(now().after(10), true);
+    record
+}
+
+fn status(word: &str, is_over: bool) -> CaptureStatus {
+    CaptureStatus {
+        word: word.to_owned(),
+        is_over,
+        stop_reason: is_over.then(|| "TimeExceeded".to_owned()),
+        started_at: None,
+        failure: None,
+    }
+}
+
+fn failure() -> Failure {
+    Failure::new("X", "x")
+}
+
+#[test]
+fn each_state_has_its_step_and_waits_until_it_is_due() {
+    let mut record = accepted();
+    assert_eq!(next(&record, now()), Next::Do(Action::Start));
+    record.sent(now(), watcher(), "westeurope", sealed(), 10);
+    assert_eq!(next(&record, now()), Next::Wait(now().after(10)));
+    assert_eq!(next(&record, now().after(10)), Next::Do(Action::PollOperation));
+    record.operation = None;
+    assert_eq!(next(&record, now().after(10)), Next::Do(Action::ReadCapture));
+
+    let mut record = running();
+    assert_eq!(next(&record, now().after(10)), Next::Do(Action::Report(0)), "people are told at once");
+    record.reports[0].tried(now(), Ok(()));
+    assert_eq!(
+        next(&record, now().after(11)),
+        Next::Wait(now().after(72)),
+        "the end in mind: 60 s and a margin"
+    );
+    assert_eq!(next(&record, now().after(72)), Next::Do(Action::QueryStatus));
+    record.status_pending(now().after(72), sealed(), 3);
+    assert_eq!(next(&record, now().after(75)), Next::Do(Action::PollStatus));
+    record.status(now().after(75), &status("Stopped", true), true);
+    assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
+    record.reports[1].tried(now(), Ok(()));
+    assert_eq!(next(&record, now().after(75)), Next::Do(Action::Close));
+    record.close(now().after(76));
+    assert_eq!(next(&record, now().after(1_000)), Next::Nothing);
+}
+
+#[test]
+fn a_slow_receiver_holds_up_nothing_but_its_report() {
+    let mut record = running();
+    record.reports[0].tried(now().after(70), Err("HTTP 500".into()));
+    assert_eq!(next(&record, now().after(71)), Next::Wait(now().after(72)));
+    assert_eq!(next(&record, now().after(71).after(1)), Next::Do(Action::Report(0)));
+}
+
+#[test]
+fn a_state_never_goes_back() {
+    let mut record = running();
+    record.sent(now(), watcher(), "westeurope", None, 0);
+    assert_eq!(record.state, State::Running);
+    record.fail(now(), failure(), true);
+    record.provisioned(now(), true);
+    assert_eq!(record.state, State::Ended);
+}
+
+#[test]
+fn nothing_is_told_twice() {
+    let mut record = running();
+    record.provisioned(now(), true);
+    record.fail(now(), failure(), true);
+    record.fail(now(), failure(), true);
+    assert_eq!(record.reports.iter().map(|r| r.event).collect::<Vec<_>>(), [Event::Started, Event::Failed]);
+}
+
+#[test]
+fn a_start_is_tried_with_growing_pauses_for_a_quarter_of_an_hour() {
+    let mut record = accepted();
+    let mut time = now();
+    let mut pauses = Vec::new();
+    while record.state == State::Accepted {
+        record.try_again(time, None, failure(), true);
+        pauses.push(record.due.since(time).as_secs());
+        time = record.due;
+    }
+    assert_eq!(pauses[..10], [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
+    assert!(time.since(now()).as_secs() < 30 * 60);
+    assert_eq!(record.error.as_ref().unwrap().code, "X");
+    assert!(record.error.unwrap().message.contains("given up"));
+}
+
+#[test]
+fn azures_retry_after_is_kept_to_within_reason() {
+    let mut record = accepted();
+    record.try_again(now(), Some(17), failure(), true);
+    assert_eq!(record.due, now().after(17));
+    record.try_again(now(), Some(86_400), failure(), true);
+    assert_eq!(record.due, now().after(300));
+    record.try_again(now(), Some(0), failure(), true);
+    assert_eq!(record.due, now().after(1));
+}
+
+#[test]
+fn a_capture_that_azure_says_still_runs_is_asked_after_again() {
+    let mut record = running();
+    record.status(now().after(72), &status("Running", false), true);
+    assert_eq!((record.state, record.due), (State::Running, now().after(77)));
+    record.status(now().after(5_000), &status("SomethingNew", false), true);
+    assert_eq!(record.state, State::Ended, "an hour after its end nobody waits any more");
+    assert_eq!(record.error.unwrap().code, "stillRunning");
+}
+
+#[test]
+fn an_error_status_is_a_failure_with_its_reason() {
+    let mut record = running();
+    let status = CaptureStatus { failure: Some(failure()), ..status("Error", true) };
+    record.status(now(), &status, true);
+    assert_eq!((record.state, record.stop_reason), (State::Ended, None));
+    assert_eq!(record.reports.last().unwrap().event, Event::Failed);
+}
+
+#[test]
+fn a_session_that_cannot_be_taken_back_is_given_up_at_last() {
+    let mut record = running();
+    record.fail(now(), failure(), false);
+    record.withdraw = true;
+    assert_eq!(next(&record, now()), Next::Do(Action::Withdraw));
+    record.try_again(now().after(40_000), None, failure(), false);
+    assert!(!record.withdraw);
+    assert_eq!(next(&record, now().after(40_000)), Next::Do(Action::Report(0)), "started was never told");
+}
+
+#[test]
+fn a_record_survives_being_written_and_unknown_fields_with_it() {
+    let mut value = serde_json::to_value(running()).unwrap();
+    value["ofALaterVersion"] = serde_json::json!({"a": [1]});
+    let record: Record = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&record).unwrap(), value);
+    assert_eq!(record.machine.id.name(), "web-01");
+}
+
+#[test]
+fn the_history_is_bounded_and_keeps_its_first_line() {
+    let mut record = accepted();
+    for n in 0..100 {
+        record.note(now(), n.to_string());
+    }
+    assert_eq!(record.history.len(), 40);
+    assert_eq!(record.history[0].note, "alert accepted");
+    assert_eq!(record.history[39].note, "99");
+}

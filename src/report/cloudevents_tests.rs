@@ -1,1 +1,53 @@
+use serde_json::Value;
 
+use super::*;
+use crate::{
+    alert::{self, Reading},
+    azure::{resource_id::ResourceId, sealed::Sealed},
+    failure::Failure,
+    plan, testing,
+};
+
+fn record() -> Record {
+    let now = "2026-11-22T02:00:20Z".parse().unwrap();
+    let Reading::Alert(alert) =
+        alert::read(include_bytes!("../../tests/fixtures/metric-fired.json")).unwrap()
+    else {
+        panic!()
+    };
+    let spec = plan::plan(&alert, &testing::settings().captures, now).captures.remove(0);
+    let mut record = Record::accepted(&alert, spec, now, 0);
+    let watcher = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w";
+    let watcher = ResourceId::parse(watcher).unwrap();
+    record.sent(now, watcher, "westeurope", Some(Sealed("sealed-operation".into())), 1);
+    record.provisioned(now.after(7), true);
+    record
+}
+
+#[test]
+fn an_event_has_the_attributes_that_cloudevents_requires_and_says_what_happened() {
+    let record = record();
+    let event = event(&record, Event::Started, "x.started");
+    for attribute in ["specversion", "id", "source", "type", "subject", "time", "datacontenttype"] {
+        assert!(event[attribute].as_str().is_some_and(|v| !v.is_empty()), "{attribute}");
+    }
+    assert_eq!((event["specversion"].as_str(), event["id"].as_str()), (Some("1.0"), Some("x.started")));
+    assert_eq!(event["time"], "2026-11-22T02:00:27Z");
+    assert_eq!(
+        event["source"],
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w"
+    );
+    assert_eq!(event["data"]["summary"], "A packet capture runs on web-01");
+    let id = format!("{}/packetCaptures/{}", event["source"].as_str().unwrap(), record.name);
+    assert_eq!(event["data"]["capture"]["id"], id);
+    assert_eq!(event["data"]["capture"]["operation"], Value::Null);
+}
+
+#[test]
+fn a_failure_says_why_and_what_to_do() {
+    let mut record = record();
+    record.fail(record.accepted_at, Failure::new("StorageFailed", "no upload"), true);
+    let event = event(&record, Event::Failed, "x.failed");
+    assert_eq!(event["data"]["summary"], "The packet capture on web-01 failed: StorageFailed: no upload");
+    assert!(event["data"]["capture"]["error"]["advice"].is_string());
+}

@@ -1,0 +1,241 @@
+//! As much of Azure as the component's own tests need. (The faithful one is a program of its own, for the black-box
+//! tests; this one is quick and can be bent at every joint.)
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+use crate::{platform::SendError, time::Timestamp};
+
+/// A session that exists.
+pub(crate) struct Session {
+    pub(crate) target: String,
+    pub(crate) ready_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) stop_reason: Option<&'static str>,
+    pub(crate) errors: Vec<&'static str>,
+}
+
+/// What to do instead of the ordinary.
+pub(crate) enum Fault {
+    /// Answer so, without an effect.
+    Answer(u16, Value, Option<&'static str>),
+    /// Have no effect and no answer.
+    Error(SendError),
+    /// Have the effect, then no answer.
+    Lost,
+}
+
+pub(crate) struct FakeAzure {
+    pub(crate) faults: BTreeMap<String, VecDeque<Fault>>,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) provisioning_seconds: i64,
+    pub(crate) watcher_region: String,
+    pub(crate) tokens: u32,
+    pub(crate) valid_token: u32,
+    pub(crate) operation_error: Option<Value>,
+    pub(crate) told: Vec<Value>,
+}
+
+impl Default for FakeAzure {
+    fn default() -> Self {
+        Self {
+            faults: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            provisioning_seconds: 10,
+            watcher_region: "West Europe".to_owned(),
+            tokens: 0,
+            valid_token: 0,
+            operation_error: None,
+            told: Vec::new(),
+        }
+    }
+}
+
+/// A signed operation URL, as long as Azure's, with bytes that a rebuilt URL would not keep.
+const SIGNATURE: &str = "&t=6391a%2Bb%2f&c=MII%2B-._~&s=%7e~x&h=Zz";
+
+impl FakeAzure {
+    pub(crate) fn fault(&mut self, operation: &str, fault: Fault) {
+        self.faults.entry(operation.to_owned()).or_default().push_back(fault);
+    }
+
+    /// The operation's name and its outcome.
+    pub(crate) fn answer(
+        &mut self,
+        request: &Request<Bytes>,
+        now: Timestamp,
+    ) -> (String, Result<Response<Bytes>, SendError>) {
+        let operation = operation(request);
+        let fault = self.faults.get_mut(operation).and_then(VecDeque::pop_front);
+        let outcome = match fault {
+            Some(Fault::Error(error)) => Err(error),
+            Some(Fault::Answer(status, body, retry_after)) => {
+                let mut answer = reply(status, &body);
+                if let Some(retry_after) = retry_after {
+                    answer.headers_mut().insert("retry-after", retry_after.parse().unwrap());
+                }
+                answer.headers_mut().insert("x-ms-request-id", "req-1".parse().unwrap());
+                Ok(answer)
+            }
+            Some(Fault::Lost) => {
+                self.effect(operation, request, now);
+                Err(SendError::Lost("connection reset".to_owned()))
+            }
+            None => Ok(self.effect(operation, request, now)),
+        };
+        (operation.to_owned(), outcome)
+    }
+
+    fn effect(&mut self, operation: &str, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
+        let uri = request.uri();
+        let bearer = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
+        if uri.host() == Some("arm.example") && bearer != Some(format!("Bearer token-{}", self.valid_token)) {
+            return error(401, "ExpiredAuthenticationToken", "the token is not valid");
+        }
+        let name = uri.path().split("/packetCaptures/").nth(1).unwrap_or_default();
+        let name = name.split('/').next().unwrap_or_default().to_owned();
+        match operation {
+            "token" => {
+                self.tokens += 1;
+                self.valid_token = self.tokens;
+                reply(
+                    200,
+                    &json!({"access_token": format!("token-{}", self.tokens), "expires_in": 3599, "token_type": "Bearer"}),
+                )
+            }
+            "vm" => reply(200, &json!({"location": "westeurope", "name": "web-01"})),
+            "watchers" => reply(
+                200,
+                &json!({"value": [
+                    {"id": format!("{}/resourceGroups/rg-x/providers/Microsoft.Network/networkWatchers/elsewhere", super::SUBSCRIPTION), "location": "northeurope"},
+                    {"id": format!("{}/resourceGroups/rg-net/providers/Microsoft.Network/networkWatchers/nw-hub", super::SUBSCRIPTION), "location": self.watcher_region},
+                ]}),
+            ),
+            "list" => reply(
+                200,
+                &json!({"value": self.sessions.iter().map(|(name, s)| show(name, s, now)).collect::<Vec<_>>()}),
+            ),
+            "put" => self.put(&name, request.body(), now),
+            "get" => self.with(&name, |session| reply(200, &show(&name, session, now))),
+            "delete" => {
+                let status = if self.sessions.remove(&name).is_some() { 202 } else { 204 };
+                reply(status, &Value::Null)
+            }
+            "operation" => {
+                assert!(uri.to_string().ends_with(SIGNATURE), "{uri}");
+                if let Some(error) = &self.operation_error {
+                    return reply(200, &json!({"status": "Failed", "error": error}));
+                }
+                let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+                self.with(&name, |session| {
+                    reply(
+                        200,
+                        &json!({"status": if now >= session.ready_at { "Succeeded" } else { "InProgress" }}),
+                    )
+                })
+            }
+            "queryStatus" => self.with(&name, |session| {
+                let stale = json!({"packetCaptureStatus": "Running", "name": name});
+                let mut answer = reply(202, &stale);
+                let place = format!("https://arm.example/operationResults/{name}?api-version=1{SIGNATURE}");
+                answer.headers_mut().insert("location", place.parse().unwrap());
+                answer.headers_mut().insert("retry-after", "3".parse().unwrap());
+                if session.stop_reason == Some("Manual") {
+                    reply(200, &status(&name, session, now))
+                } else {
+                    answer
+                }
+            }),
+            "status" => {
+                assert!(uri.to_string().ends_with(SIGNATURE), "{uri}");
+                let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+                self.with(&name, |session| {
+                    let mut answer = reply(200, &status(&name, session, now));
+                    answer.headers_mut().insert("location", "https://arm.example/again".parse().unwrap());
+                    answer
+                })
+            }
+            "notify" => {
+                self.told.push(serde_json::from_slice(request.body()).unwrap());
+                reply(202, &Value::Null)
+            }
+            other => panic!("{other}: {uri}"),
+        }
+    }
+
+    fn put(&mut self, name: &str, body: &[u8], now: Timestamp) -> Response<Bytes> {
+        if self.sessions.contains_key(name) {
+            return error(409, "InventedConflict", "a session of this name exists");
+        }
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let limit = body["properties"]["timeLimitInSeconds"].as_i64().unwrap_or(18_000);
+        let ready_at = now.after(self.provisioning_seconds);
+        let session = Session {
+            target: body["properties"]["target"].as_str().unwrap().to_owned(),
+            ready_at,
+            ends_at: ready_at.after(limit),
+            stop_reason: None,
+            errors: Vec::new(),
+        };
+        let mut answer = reply(201, &show(name, &session, now));
+        let place = format!("https://arm.example/operations/{name}?api-version=1{SIGNATURE}");
+        answer.headers_mut().insert("azure-asyncoperation", place.parse().unwrap());
+        answer.headers_mut().insert("retry-after", "10".parse().unwrap());
+        self.sessions.insert(name.to_owned(), session);
+        answer
+    }
+
+    fn with(&self, name: &str, f: impl FnOnce(&Session) -> Response<Bytes>) -> Response<Bytes> {
+        self.sessions.get(name).map_or_else(|| error(404, "ResourceNotFound", "no such session"), f)
+    }
+}
+
+fn show(name: &str, session: &Session, now: Timestamp) -> Value {
+    let ready = now >= session.ready_at;
+    json!({"name": name, "properties": {
+        "provisioningState": if ready { "Succeeded" } else { "Updating" },
+        "target": session.target,
+        "storageLocation": {"storagePath": if ready { "https://st.example/network-watcher-logs/x.cap?sig=canary" } else { "" }},
+    }})
+}
+
+fn status(name: &str, session: &Session, now: Timestamp) -> Value {
+    let over = now >= session.ends_at || session.stop_reason.is_some();
+    let word = if session.errors.is_empty() { if over { "Stopped" } else { "Running" } } else { "Error" };
+    json!({
+        "name": name,
+        "captureStartTime": session.ready_at.to_string(),
+        "packetCaptureStatus": word,
+        "stopReason": if over { session.stop_reason.unwrap_or("TimeExceeded") } else { "" },
+        "packetCaptureError": session.errors,
+    })
+}
+
+fn operation(request: &Request<Bytes>) -> &'static str {
+    let path = request.uri().path();
+    let method = request.method();
+    match request.uri().host() {
+        Some("login.example") => "token",
+        Some("people.example") => "notify",
+        _ if path.starts_with("/operations/") => "operation",
+        _ if path.starts_with("/operationResults/") => "status",
+        _ if path.ends_with("/queryStatus") => "queryStatus",
+        _ if path.ends_with("/packetCaptures") => "list",
+        _ if path.contains("/packetCaptures/") && method == Method::PUT => "put",
+        _ if path.contains("/packetCaptures/") && method == Method::DELETE => "delete",
+        _ if path.contains("/packetCaptures/") => "get",
+        _ if path.ends_with("/networkWatchers") => "watchers",
+        _ => "vm",
+    }
+}
+
+pub(crate) fn reply(status: u16, body: &Value) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap()
+}
+
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Response<Bytes> {
+    reply(status, &json!({"error": {"code": code, "message": message}}))
+}
