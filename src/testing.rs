@@ -294,7 +294,7 @@ impl Variables for Sim {
 }
 
 impl Background for Sim {
-    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+    async fn spawn(&self, work: impl Future<Output = ()> + 'static) {
         self.0.spawned.borrow_mut().push(Box::pin(work));
     }
 }

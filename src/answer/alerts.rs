@@ -80,7 +80,7 @@ pub(super) async fn take<P: Platform>(
     let window = settings.captures.dedupe_window_seconds;
     let taken = plan.captures.into_iter().map(|spec| take_one(app, &alert, spec, now, deadline, window));
     let taken = future::join_all(taken).await;
-    app.platform.spawn(in_passing(app.clone()));
+    app.platform.spawn(in_passing(app.clone())).await;
     let taken: Result<Vec<Value>, StoreError> = taken.into_iter().collect();
     match taken {
         Ok(captures) => {
@@ -136,13 +136,18 @@ async fn take_one<P: Platform>(
     let first = (!duplicate).then(|| record.clone());
     let same_name = hand.name() == record.name;
     let (tell, told) = oneshot::channel();
+    if !duplicate {
+        let fields = [("capture", record.name.as_str().into()), ("rule", json!(record.alert.rule))];
+        app.log(Level::Info, "alert accepted", &fields);
+    }
     if same_name {
-        let app = app.clone();
+        let background = app.clone();
         // Not here but in the background, so that it goes on when the answer cannot wait for it.
-        app.clone().platform.spawn(async move {
+        let work = async move {
             let started = |record| _ = tell.send(record);
-            drive(&app, &hand, Patience::ToTheEnd, first, Some(started)).await;
-        });
+            drive(&background, &hand, Patience::ToTheEnd, first, Some(started)).await;
+        };
+        app.platform.spawn(work).await;
     }
     if duplicate {
         return Ok(shown(app, &record, true));

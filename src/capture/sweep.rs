@@ -86,8 +86,9 @@ async fn sweep_one<P: Platform>(app: &App<P>, name: &str) -> Option<Record> {
         return Some(record);
     }
     let background = app.clone();
-    app.platform.spawn(async move {
+    let work = async move {
         drive(&background, &hand, Patience::ToTheEnd, None, None::<fn(Record)>).await;
-    });
+    };
+    app.platform.spawn(work).await;
     Some(record)
 }

@@ -114,9 +114,10 @@ pub trait Variables {
 }
 
 /// Work that goes on after the answer, where the host lets it (Spin and Wasmtime do; wasmCloud drops it).
+#[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
 pub trait Background {
-    /// Starts `work`.
-    fn spawn(&self, work: impl Future<Output = ()> + 'static);
+    /// Starts `work`; it has had its first turn when this returns, or has it right after.
+    async fn spawn(&self, work: impl Future<Output = ()> + 'static);
 }
 
 /// Where log lines go.

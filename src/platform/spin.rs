@@ -1,8 +1,14 @@
 //! [`Platform`](super::Platform) over Spin's and WASI's interfaces; thin enough to be right by reading.
 
-use std::{future::Future, io::Write, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    io::Write,
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
+use futures_util::future;
 use http_body_util::BodyExt;
 use spin_sdk::{
     http::FullBody,
@@ -40,7 +46,9 @@ impl HttpOut for Spin {
 
         let mut request = request.map(FullBody::new);
         request.extensions_mut().insert(RequestOptionsExtension(options));
-        let response = spin_sdk::http::send(request).await.map_err(send_error)?;
+        // The SDK spawns the writer of the request's body.
+        let (response, ()) = future::join(spin_sdk::http::send(request), a_turn()).await;
+        let response = response.map_err(send_error)?;
 
         let (head, mut body) = response.into_parts();
         let mut bytes = Vec::new();
@@ -144,9 +152,27 @@ impl Variables for Spin {
 }
 
 impl Background for Spin {
-    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+    async fn spawn(&self, work: impl Future<Output = ()> + 'static) {
         wasip3::spawn(work);
+        a_turn().await;
     }
+}
+
+/// Gives up a turn, so that what was just spawned gets one.
+///
+/// wit-bindgen's executor takes up what was spawned only after it has polled what was awake, and does not wake itself
+/// for it: with another future asleep beside, the spawned one would begin when some other event comes.
+async fn a_turn() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if given {
+            return Poll::Ready(());
+        }
+        given = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl LogSink for Spin {
