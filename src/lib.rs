@@ -64,7 +64,7 @@ mod entry {
     };
 
     use crate::{
-        answer::{Body, BodyError, answer},
+        answer::{Body, BodyError, DRAINED, answer},
         app::App,
         platform::spin::Spin,
     };
@@ -94,16 +94,18 @@ mod entry {
     impl Body for Incoming {
         async fn read(mut self, most: usize) -> Result<Bytes, BodyError> {
             let mut bytes = Vec::new();
+            let mut length = 0_usize;
             while let Some(frame) = self.0.frame().await {
                 let frame = frame.map_err(|_| BodyError::Broken)?;
-                if let Some(data) = frame.data_ref() {
-                    if bytes.len().saturating_add(data.len()) > most {
-                        return Err(BodyError::TooLarge);
-                    }
+                let Some(data) = frame.data_ref() else { continue };
+                length = length.saturating_add(data.len());
+                if length <= most {
                     bytes.extend_from_slice(data);
+                } else if length > most.saturating_mul(DRAINED) {
+                    break;
                 }
             }
-            Ok(Bytes::from(bytes))
+            if length > most { Err(BodyError::TooLarge) } else { Ok(Bytes::from(bytes)) }
         }
     }
 }

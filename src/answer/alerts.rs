@@ -9,7 +9,7 @@ use futures_util::future::{self, Either};
 use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
-use super::{Body, BodyError, query, require};
+use super::{Body, BodyError, DRAINED, query, require};
 use crate::{
     alert::{self, Alert, Condition, MAX_BODY_BYTES, Reading},
     app::App,
@@ -97,7 +97,7 @@ pub(super) async fn take<P: Platform>(
 async fn read<P: Platform>(app: &App<P>, parts: &Parts, body: impl Body) -> Result<Bytes, Problem> {
     let announced =
         parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES.saturating_mul(DRAINED)) {
         return Err(Problem::too_large(MAX_BODY_BYTES));
     }
     match future::select(pin!(body.read(MAX_BODY_BYTES)), pin!(app.platform.sleep(BODY_WITHIN))).await {

@@ -11,6 +11,10 @@ use secrecy::SecretString;
 
 use crate::{app::App, caller, platform::Platform, problem::Problem, route::Route};
 
+/// A body somewhat too large is read to its end, up to so many times what is kept, and dropped: a sender whose
+/// connection is closed while it sends sees no answer.
+pub const DRAINED: usize = 4;
+
 /// A request's body, not yet read.
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
 pub trait Body {

@@ -1,0 +1,47 @@
+//! Everything the handlers share.
+
+use std::sync::Arc;
+
+use crate::answer::Answer;
+use crate::arm;
+use crate::arm::operations::Operations;
+use crate::blob::Blobs;
+use crate::captures::Captures;
+use crate::entra;
+use crate::faults::Faults;
+use crate::inventory::Inventory;
+use crate::keys::Keys;
+use crate::record::Record;
+use crate::request::Req;
+use crate::route::Route;
+
+/// The stand-in's state; each part guards itself.
+pub(crate) struct App {
+    pub(crate) inventory: Inventory,
+    /// Whether each request is told on stderr.
+    pub(crate) log: bool,
+    pub(crate) keys: Keys,
+    pub(crate) record: Record,
+    pub(crate) faults: Faults,
+    pub(crate) captures: Captures,
+    pub(crate) operations: Operations,
+    pub(crate) blobs: Blobs,
+}
+
+impl App {
+    /// Does what is asked.
+    pub(crate) fn handle(self: &Arc<Self>, req: &Req, route: &Route) -> Answer {
+        match route {
+            Route::Token { tenant } => entra::token(self, req, tenant),
+            Route::OpenId { tenant } => entra::openid::document(self, req, tenant),
+            Route::Keys { tenant } => entra::openid::keys(self, tenant),
+            Route::Metadata => entra::openid::metadata(req),
+            Route::Blob { account, container, name, head } => {
+                crate::blob::http::handle(self, req, account, container, name, *head)
+            }
+            Route::Notify { name } => crate::control::notify(self, req, name),
+            Route::Unknown => crate::control::nothing_here(),
+            _ => arm::handle(self, req, route),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Azure Resource Manager: what every request passes (token, api-version, rights), and who answers it.
+
+mod compute;
+pub(crate) mod error;
+pub(crate) mod id;
+mod network_watchers;
+pub(crate) mod operations;
+mod packet_captures;
+mod paging;
+mod subscriptions;
+mod versions;
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::clock;
+use crate::entra::tokens::{self, Audience, Claims, Refused};
+use crate::inventory::{AppRegistration, Subscription};
+use crate::request::Req;
+use crate::route::Route;
+use error::{ArmError, ArmResult};
+
+/// A request that has passed the door.
+pub(crate) struct Call<'a> {
+    pub(crate) app: &'a Arc<App>,
+    pub(crate) req: &'a Req,
+    pub(crate) version: String,
+    claims: Claims,
+}
+
+/// Answers any request below `/subscriptions`.
+pub(crate) fn handle(app: &Arc<App>, req: &Req, route: &Route) -> Answer {
+    let mut answer = dispatch(app, req, route).unwrap_or_else(|error| error.answer());
+    decorate(req, &mut answer);
+    answer
+}
+
+fn dispatch(app: &Arc<App>, req: &Req, route: &Route) -> ArmResult {
+    let claims = authenticate(app, req)?;
+    let version = versions::check(req, route)?;
+    let call = Call { app, req, version, claims };
+    match route {
+        Route::Subscriptions => subscriptions::list(&call),
+        Route::VirtualMachine { subscription, group, name } => {
+            compute::virtual_machine(&call, subscription, group, name)
+        }
+        Route::ScaleSet { subscription, group, name } => compute::scale_set(&call, subscription, group, name),
+        Route::Watchers { subscription, group } => {
+            network_watchers::list(&call, subscription, group.as_deref())
+        }
+        Route::Watcher(watcher) => network_watchers::get(&call, watcher),
+        Route::CaptureList(watcher) => packet_captures::list(&call, watcher),
+        Route::CapturePut(watcher, name) => packet_captures::create::put(&call, watcher, name),
+        Route::CaptureGet(watcher, name) => packet_captures::get(&call, watcher, name),
+        Route::CaptureDelete(watcher, name) => packet_captures::delete(&call, watcher, name),
+        Route::CaptureStop(watcher, name) => packet_captures::stop(&call, watcher, name),
+        Route::CaptureStatus(watcher, name) => packet_captures::query_status(&call, watcher, name),
+        Route::Operation { subscription, id } => operations::status(&call, subscription, id),
+        Route::OperationResult { subscription, id } => operations::result(&call, subscription, id),
+        _ => Err(ArmError::new(
+            StatusCode::NOT_FOUND,
+            "InvalidResourceType",
+            format!("The stand-in for Azure does not play {} {}.", req.method, req.uri.path()),
+        )),
+    }
+}
+
+/// The bearer token must be ours, in time and for ARM.
+fn authenticate(app: &App, req: &Req) -> ArmResult<Claims> {
+    let base = req.base_url();
+    let refuse = |code, message: &str| Err(ArmError::unauthorized(code, message, &base));
+    let Some(token) = req.bearer() else {
+        return refuse(
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.",
+        );
+    };
+    match tokens::check(&app.keys, token, Audience::Arm) {
+        Ok(claims) => Ok(claims),
+        Err(Refused::Invalid) => refuse("InvalidAuthenticationToken", "The access token is invalid."),
+        Err(Refused::Expired) => refuse(
+            "ExpiredAuthenticationToken",
+            &format!(
+                "The access token expiry UTC time is earlier than current UTC time '{}'.",
+                Timestamp::now()
+            ),
+        ),
+        Err(Refused::WrongAudience) => refuse(
+            "InvalidAuthenticationTokenAudience",
+            "The access token has been obtained for wrong audience or resource. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.",
+        ),
+    }
+}
+
+impl<'a> Call<'a> {
+    /// The app registration that calls.
+    pub(crate) fn caller(&self) -> Option<&'a AppRegistration> {
+        self.app.inventory.tenant(&self.claims.tid)?.app(&self.claims.appid)
+    }
+
+    /// Whether the caller's tenant is this one.
+    pub(crate) fn is_from(&self, tenant: &str) -> bool {
+        self.claims.tid.eq_ignore_ascii_case(tenant)
+    }
+
+    /// The subscription, for a caller of its tenant.
+    pub(crate) fn subscription(&self, id: &str) -> ArmResult<&'a Subscription> {
+        let subscription = self.app.inventory.subscription(id).ok_or_else(|| {
+            ArmError::new(
+                StatusCode::NOT_FOUND,
+                "SubscriptionNotFound",
+                format!("The subscription '{id}' could not be found."),
+            )
+        })?;
+        if self.is_from(&subscription.tenant_id) {
+            return Ok(subscription);
+        }
+        let message = format!(
+            "The access token is from the wrong issuer 'https://sts.windows.net/{}/'. It must match the tenant 'https://sts.windows.net/{}/' associated with this subscription.",
+            self.claims.tid, subscription.tenant_id
+        );
+        Err(ArmError::unauthorized("InvalidAuthenticationTokenTenant", &message, &self.req.base_url()))
+    }
+
+    /// Refuses a caller without a role on this scope.
+    pub(crate) fn allow(&self, action: &str, scope: &str) -> ArmResult<()> {
+        let scope_lower = scope.to_ascii_lowercase();
+        let allowed = self.caller().is_some_and(|app| match &app.rights {
+            None => true,
+            Some(rights) => rights.iter().any(|right| {
+                let right = right.trim_end_matches('/').to_ascii_lowercase();
+                scope_lower.strip_prefix(&right).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }),
+        });
+        if allowed {
+            return Ok(());
+        }
+        let client = &self.claims.appid;
+        Err(ArmError::new(
+            StatusCode::FORBIDDEN,
+            "AuthorizationFailed",
+            format!(
+                "The client '{client}' with object id '{client}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+            ),
+        ))
+    }
+
+    /// Refuses a group that is not there.
+    pub(crate) fn group(&self, subscription: &Subscription, group: &str) -> ArmResult<()> {
+        if subscription.has_group(group) {
+            return Ok(());
+        }
+        Err(ArmError::new(
+            StatusCode::NOT_FOUND,
+            "ResourceGroupNotFound",
+            format!("Resource group '{group}' could not be found."),
+        ))
+    }
+}
+
+/// The headers ARM sets on whatever it answers.
+pub(crate) fn decorate(req: &Req, answer: &mut Answer) {
+    let request_id = clock::guid();
+    let correlation =
+        req.header("x-ms-correlation-request-id").map_or_else(|| request_id.clone(), str::to_owned);
+    let routing = format!("WESTEUROPE:{}:{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), clock::guid());
+    answer::set(answer, "x-ms-request-id", &request_id);
+    answer::set(answer, "x-ms-correlation-request-id", correlation);
+    answer::set(answer, "x-ms-routing-request-id", routing);
+    answer::set(answer, "x-ms-arm-service-request-id", clock::guid());
+    answer::set(
+        answer,
+        "x-ms-operation-identifier",
+        format!("tenantId=standin,objectId=standin/westeurope/{request_id}"),
+    );
+    // The budgets are shown full, Azure's buckets less one: the stand-in throttles only when a fault says so.
+    match req.method.as_str() {
+        "GET" | "HEAD" => {
+            answer::set(answer, "x-ms-ratelimit-remaining-subscription-reads", "249");
+            answer::set(answer, "x-ms-ratelimit-remaining-subscription-global-reads", "3749");
+        }
+        "DELETE" => {
+            answer::set(answer, "x-ms-ratelimit-remaining-subscription-deletes", "199");
+            answer::set(answer, "x-ms-ratelimit-remaining-subscription-global-deletes", "2999");
+        }
+        // PUT, and POST too: stop and queryStatus draw on the writes.
+        _ => {
+            answer::set(answer, "x-ms-ratelimit-remaining-subscription-writes", "199");
+            answer::set(answer, "x-ms-ratelimit-remaining-subscription-global-writes", "2999");
+        }
+    }
+    let wants_id =
+        req.header("x-ms-return-client-request-id").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if let Some(id) = req.header("x-ms-client-request-id").filter(|_| wants_id) {
+        answer::set(answer, "x-ms-client-request-id", id);
+    }
+    answer::set(answer, "cache-control", "no-cache");
+    answer::set(answer, "pragma", "no-cache");
+    answer::set(answer, "expires", "-1");
+    answer::set(answer, "strict-transport-security", "max-age=31536000; includeSubDomains");
+    answer::set(answer, "x-content-type-options", "nosniff");
+}

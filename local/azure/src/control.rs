@@ -1,0 +1,224 @@
+//! The stand-in's own routes below `/_standin`, and the sink for notifications.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::captures::session::{Phase, Session, Spec};
+use crate::inventory::Watcher;
+use crate::request::Req;
+
+/// Every control route, for whoever asks for one that is not there.
+const ROUTES: &str = "GET /_standin/requests?since=SEQ&wait_ms=MS, GET /_standin/notifications?since=SEQ&wait_ms=MS, \
+    GET and POST /_standin/faults, POST /_standin/reset, GET and POST /_standin/captures";
+
+/// What a reset may leave alone.
+const KEEP: &[&str] = &["captures", "requests", "notifications", "faults"];
+
+/// `POST /notify/{name}`: takes and remembers whatever it is told.
+pub(crate) fn notify(app: &App, req: &Req, name: &str) -> Answer {
+    app.record.notified(name, req);
+    answer::empty(StatusCode::ACCEPTED)
+}
+
+/// A path that means nothing here.
+pub(crate) fn nothing_here() -> Answer {
+    let message =
+        "The stand-in for Azure plays nothing at this method and path; its own routes begin with /_standin.";
+    answer::json(StatusCode::NOT_FOUND, &json!({ "error": { "code": "NotFound", "message": message } }))
+}
+
+/// Answers a control route.
+pub(crate) async fn handle(app: &Arc<App>, req: &Req, path: &str) -> Answer {
+    match (&req.method, path) {
+        (&Method::GET, "requests") => {
+            let entries = news(app, req, |since| app.record.requests(since)).await;
+            answer::json(StatusCode::OK, &json!({ "requests": entries }))
+        }
+        (&Method::GET, "notifications") => {
+            let entries = news(app, req, |since| app.record.notifications(since)).await;
+            answer::json(StatusCode::OK, &json!({ "notifications": entries }))
+        }
+        (&Method::GET, "faults") => answer::json(StatusCode::OK, &json!({ "faults": app.faults.pending() })),
+        (&Method::POST, "faults") => match app.faults.add(&req.body) {
+            Ok(()) => answer::json(StatusCode::CREATED, &json!({ "faults": app.faults.pending() })),
+            Err(message) => bad_request(message),
+        },
+        (&Method::POST, "reset") => reset(app, req),
+        (&Method::GET, "captures") => answer::json(StatusCode::OK, &json!({ "captures": truth(app) })),
+        (&Method::POST, "captures") => seed(app, req),
+        _ => answer::json(
+            StatusCode::NOT_FOUND,
+            &json!({ "error": format!("There is no such route. Routes: {ROUTES}") }),
+        ),
+    }
+}
+
+/// What came after `since`. With `wait_ms`, an empty list is held back until there is news or the time is over.
+async fn news<T>(app: &App, req: &Req, read: impl Fn(u64) -> Vec<T>) -> Vec<T> {
+    let number = |name| req.query(name).and_then(|value| value.parse().ok()).unwrap_or(0_u64);
+    let (since, wait) = (number("since"), Duration::from_millis(number("wait_ms")));
+    let mut changed = app.record.subscribe();
+    let wait_for_some = async {
+        loop {
+            let entries = read(since);
+            if !entries.is_empty() || changed.changed().await.is_err() {
+                return entries;
+            }
+        }
+    };
+    // The first look happens even without any time to wait.
+    tokio::time::timeout(wait, wait_for_some).await.unwrap_or_else(|_| read(since))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    #[serde(default)]
+    keep: Vec<String>,
+}
+
+fn reset(app: &App, req: &Req) -> Answer {
+    let asked: Reset = if req.body.is_empty() {
+        Reset::default()
+    } else {
+        match serde_json::from_slice(&req.body) {
+            Ok(asked) => asked,
+            Err(error) => {
+                return bad_request(format!("not a reset: {error}. Send nothing, or {{\"keep\":[…]}}."));
+            }
+        }
+    };
+    if let Some(unknown) = asked.keep.iter().find(|name| !KEEP.contains(&name.as_str())) {
+        return bad_request(format!("{unknown:?} cannot be kept. What can: {}.", KEEP.join(", ")));
+    }
+    let drops = |name: &str| !asked.keep.iter().any(|kept| kept == name);
+    if drops("captures") {
+        app.captures.clear();
+        app.operations.clear();
+        app.blobs.clear();
+    }
+    if drops("requests") {
+        app.record.clear_requests();
+    }
+    if drops("notifications") {
+        app.record.clear_notifications();
+    }
+    if drops("faults") {
+        app.faults.clear();
+    }
+    app.record.news();
+    answer::empty(StatusCode::NO_CONTENT)
+}
+
+/// The sessions as they really are, which queryStatus may tell late.
+fn truth(app: &App) -> Vec<Value> {
+    let describe = |session: Arc<Session>| {
+        let (state, since, until, reason, errors) = match session.phase() {
+            Phase::NotStarted => ("NotStarted", None, None, None, Vec::new()),
+            Phase::Running { since } => ("Running", Some(since), None, None, Vec::new()),
+            Phase::Ended { since, until, reason, errors } => {
+                ("Ended", Some(since), Some(until), Some(reason), errors)
+            }
+        };
+        let files: Vec<Value> = session
+            .spec
+            .wires
+            .iter()
+            .filter_map(|wire| wire.file.as_ref())
+            .map(|(account, container, name)| {
+                json!({
+                    "path": format!("/{account}/{container}/{name}"),
+                    "written": app.blobs.get(account, container, name).is_some(),
+                })
+            })
+            .collect();
+        json!({
+            "id": session.id,
+            "state": state,
+            "since": since.map(crate::clock::micros),
+            "until": until.map(crate::clock::micros),
+            "stop_reason": reason,
+            "errors": errors,
+            "files": files,
+        })
+    };
+    app.captures.of("").into_iter().map(describe).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    watcher_id: String,
+    #[serde(default = "one")]
+    count: usize,
+    #[serde(default)]
+    state: SeedState,
+}
+
+#[derive(Default, Deserialize)]
+enum SeedState {
+    #[default]
+    Stopped,
+    Running,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Sessions of others, already there: for limits, lists and pages.
+fn seed(app: &App, req: &Req) -> Answer {
+    let seed: Seed = match serde_json::from_slice(&req.body) {
+        Ok(seed) => seed,
+        Err(error) => {
+            return bad_request(format!(
+                "not a seed: {error}. Send {{\"watcher_id\":\"/subscriptions/…\",\"count\":3,\"state\":\"Stopped\" or \"Running\"}}."
+            ));
+        }
+    };
+    let found = app.inventory.subscriptions.iter().find_map(|subscription| {
+        let is_it =
+            |watcher: &&Watcher| subscription.watcher_id(watcher).eq_ignore_ascii_case(&seed.watcher_id);
+        subscription.watchers.iter().find(is_it).map(|watcher| (subscription, watcher))
+    });
+    let Some((subscription, watcher)) = found else {
+        return bad_request(format!(
+            "there is no watcher {}: its id must be one of the inventory's.",
+            seed.watcher_id
+        ));
+    };
+    let mut names = Vec::new();
+    for number in 0..seed.count {
+        let name = format!("foreign-{number}-{}", &crate::clock::guid()[..8]);
+        let id = format!("{}/packetCaptures/{name}", subscription.watcher_id(watcher));
+        let properties = json!({
+            "target": format!("/subscriptions/{}/resourceGroups/rg-others/providers/Microsoft.Compute/virtualMachines/other", subscription.id),
+            "bytesToCapturePerPacket": 0,
+            "totalBytesPerSession": 1_073_741_824,
+            "timeLimitInSeconds": 18_000,
+            "storageLocation": { "storagePath": "", "filePath": "/var/captures/other.cap" },
+            "filters": [],
+        });
+        let spec = Spec { properties, ..Spec::default() };
+        let session = Session::new(id, &name, &subscription.id, &watcher.location, spec);
+        session.provision("Succeeded");
+        session.start();
+        if matches!(seed.state, SeedState::Stopped) {
+            session.end("TimeExceeded", Vec::new(), Duration::ZERO);
+        }
+        if app.captures.add(session, usize::MAX).is_ok() {
+            names.push(name);
+        }
+    }
+    answer::json(StatusCode::CREATED, &json!({ "names": names }))
+}
+
+fn bad_request(message: String) -> Answer {
+    answer::json(StatusCode::BAD_REQUEST, &json!({ "error": message }))
+}

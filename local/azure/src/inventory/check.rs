@@ -1,0 +1,146 @@
+//! Whether an inventory holds together; each complaint says what to do.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::{Inventory, Subscription};
+
+impl Inventory {
+    /// Refuses what could only lead to puzzles later.
+    pub(super) fn check(&self) -> Result<()> {
+        ensure!(!self.tenants.is_empty(), "there is no tenant: add a [[tenants]] table with an id");
+        ensure!(!self.subscriptions.is_empty(), "there is no subscription: add a [[subscriptions]] table");
+        ensure!(self.limits.page_size > 0, "limits.page_size is 0: a page holds at least one entry");
+        ensure!(
+            self.timings.status_stale_s.is_finite() && self.timings.status_stale_s >= 0.0,
+            "timings.status_stale_s is negative or not a number: give seconds, such as 20 or 0.5"
+        );
+        let mut apps = HashSet::new();
+        for tenant in &self.tenants {
+            guid("tenants.id", &tenant.id)?;
+            for app in &tenant.apps {
+                guid("tenants.apps.client_id", &app.client_id)?;
+                ensure!(
+                    apps.insert(app.client_id.to_lowercase()),
+                    "two app registrations have the client_id {}: give each its own",
+                    app.client_id
+                );
+                for pem in &app.certificates {
+                    crate::entra::certificate::Certificate::from_pem(pem).with_context(|| {
+                        format!(
+                            "a certificate of the app {} cannot be read: give one PEM block, -----BEGIN CERTIFICATE-----",
+                            app.name
+                        )
+                    })?;
+                }
+            }
+        }
+        let mut subscriptions = HashSet::new();
+        let mut accounts = HashSet::new();
+        for subscription in &self.subscriptions {
+            guid("subscriptions.id", &subscription.id)?;
+            ensure!(
+                subscriptions.insert(subscription.id.to_lowercase()),
+                "the subscription {} stands there twice: merge the two",
+                subscription.id
+            );
+            ensure!(
+                self.tenant(&subscription.tenant_id).is_some(),
+                "the subscription {} names the tenant {}, which is not there: add it to [[tenants]] or correct tenant_id",
+                subscription.id,
+                subscription.tenant_id
+            );
+            check_resources(subscription)?;
+            for account in &subscription.storage_accounts {
+                let name = &account.name;
+                ensure!(
+                    (3..=24).contains(&name.len())
+                        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()),
+                    "the storage account name {name:?} is not one: 3 to 24 lower-case letters and digits"
+                );
+                ensure!(
+                    accounts.insert(name.clone()),
+                    "two storage accounts are called {name}: their names are unique in all of Azure"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_resources(subscription: &Subscription) -> Result<()> {
+    let mut regions = HashSet::new();
+    for watcher in &subscription.watchers {
+        ensure!(
+            regions.insert(watcher.location.to_lowercase()),
+            "the region {} has two network watchers in the subscription {}: Azure allows one",
+            watcher.location,
+            subscription.id
+        );
+    }
+    let mut machines = HashSet::new();
+    for machine in &subscription.machines {
+        ensure!(
+            machines.insert((machine.resource_group.to_lowercase(), machine.name.to_lowercase())),
+            "two machines are called {} in {}: rename one",
+            machine.name,
+            machine.resource_group
+        );
+        ensure!(
+            machine.traffic_bytes_per_second > 0,
+            "{}: traffic_bytes_per_second is 0: even a quiet wire carries something",
+            machine.name
+        );
+    }
+    for set in &subscription.scale_sets {
+        ensure!(
+            !set.instances.is_empty(),
+            "the scale set {} has no instances: give it at least one",
+            set.name
+        );
+        ensure!(set.traffic_bytes_per_second > 0, "{}: traffic_bytes_per_second is 0", set.name);
+    }
+    Ok(())
+}
+
+fn guid(field: &str, value: &str) -> Result<()> {
+    if uuid::Uuid::parse_str(value).is_err() {
+        bail!("{field} = {value:?} is not a GUID: write it as 00000000-0000-0000-0000-000000000000");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DEFAULT, Inventory};
+
+    #[test]
+    fn the_built_in_inventory_holds_together() {
+        let inventory = Inventory::built_in().expect("valid");
+        let sample = inventory.sample().expect("a sample");
+        assert!(sample.machine_id.ends_with("/virtualMachines/web-01"));
+        assert!(sample.storage_account_id.ends_with("/storageAccounts/stshopcaptures"));
+    }
+
+    #[test]
+    fn a_complaint_says_what_to_do() {
+        for (find, replace, complaint) in [
+            (
+                "tenant_id = \"7e57ab1e",
+                "tenant_id = \"7e57ab1f",
+                "add it to [[tenants]] or correct tenant_id",
+            ),
+            ("name = \"stshopnorth\"", "name = \"st-shop\"", "3 to 24 lower-case letters and digits"),
+            ("name = \"stshopnorth\"", "name = \"stshopcaptures\"", "unique in all of Azure"),
+            ("location = \"northeurope\"", "location = \"westeurope\"", "Azure allows one"),
+            ("page_size = 100", "page_size = 0", "at least one entry"),
+            ("page_size = 100", "pagesize = 100", "unknown field `pagesize`"),
+            ("[[tenants]]\nid = \"7e57", "[[tenants]]\nid = \"x7e57", "is not a GUID"),
+        ] {
+            assert!(DEFAULT.contains(find), "{find}");
+            let error = format!("{:#}", Inventory::parse(&DEFAULT.replacen(find, replace, 1)).unwrap_err());
+            assert!(error.contains(complaint), "{complaint:?} not in {error:?}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Connections: each request is read whole, recorded, given its fault, answered, and the answer recorded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::answer::{self, Answer};
+use crate::app::App;
+use crate::faults::Fault;
+use crate::request::{Req, Scheme};
+use crate::route::Route;
+
+/// More than ARM takes.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// The connection is closed in place of an answer.
+#[derive(Debug)]
+struct Aborted;
+
+impl std::fmt::Display for Aborted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is closed on request")
+    }
+}
+
+impl std::error::Error for Aborted {}
+
+/// Accepts connections for ever.
+pub(crate) async fn listen(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+    // Whoever aborts this task ends its connections too.
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, mostly: it passes.
+                eprintln!("azure-standin: cannot accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let (app, tls) = (Arc::clone(&app), tls.clone());
+        connections.spawn(async move {
+            match tls {
+                None => connection(app, stream, Scheme::Http).await,
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => connection(app, stream, Scheme::Https).await,
+                    Err(error) => {
+                        eprintln!("azure-standin: https refused: {error} (does the client trust ca.pem?)")
+                    }
+                },
+            }
+        });
+    }
+}
+
+async fn connection(app: Arc<App>, stream: impl AsyncRead + AsyncWrite + Unpin, scheme: Scheme) {
+    let service = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { serve(&app, scheme, request).await.map(|answer| answer.map(Full::new)) }
+    });
+    // An error is either a client that went away or an Aborted of ours: neither is news.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn serve(app: &Arc<App>, scheme: Scheme, request: http::Request<Incoming>) -> Result<Answer, Aborted> {
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, MAX_BODY).collect().await;
+    let complete = body.is_ok();
+    let body = body.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
+    let mut req =
+        Req { method: parts.method, scheme, uri: parts.uri, headers: parts.headers, body, outcome: None };
+    let route = Route::parse(&req.method, req.uri.path());
+    if let Route::Control { path } = &route {
+        return Ok(crate::control::handle(app, &req, path).await);
+    }
+
+    let operation = route.operation();
+    let fault = app.faults.take(operation, req.uri.path());
+    let seq = app.record.received(operation, &req, fault.as_ref().map(Fault::kind));
+    let shaped = match &fault {
+        Some(Fault::Drop) => {
+            log(app, &req, "connection closed on request");
+            return Err(Aborted);
+        }
+        Some(Fault::Delay { ms }) => {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
+            None
+        }
+        Some(fault) => {
+            req.outcome = fault.outcome();
+            // An error on request carries the ids that a real one would.
+            fault.answer(operation).map(|mut answer| {
+                if route.is_arm() {
+                    crate::arm::decorate(&req, &mut answer);
+                }
+                answer
+            })
+        }
+        None => None,
+    };
+    let answer = match shaped {
+        Some(answer) => answer,
+        None if complete => app.handle(&req, &route),
+        None => too_large(),
+    };
+    if matches!(fault, Some(Fault::LostAnswer)) {
+        log(app, &req, "done, and its answer lost on request");
+        return Err(Aborted);
+    }
+    log(app, &req, answer.status().as_str());
+    app.record.answered(seq, answer.status());
+    Ok(answer)
+}
+
+fn too_large() -> Answer {
+    let error = json!({ "error": { "code": "RequestContentTooLarge", "message": "The request content size exceeds the maximum size." } });
+    answer::json(StatusCode::PAYLOAD_TOO_LARGE, &error)
+}
+
+/// One line per request; the query is left out, for operation URLs are signed and long.
+fn log(app: &App, req: &Req, what: &str) {
+    if !app.log {
+        return;
+    }
+    eprintln!("{} {} {} -> {what}", crate::clock::micros(jiff::Timestamp::now()), req.method, req.uri.path());
+}

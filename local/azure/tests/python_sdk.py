@@ -1,0 +1,150 @@
+"""The whole life of a packet capture with Microsoft's own Python clients, unmodified, against the stand-in.
+
+Reads its settings as JSON from the first argument; trust comes from REQUESTS_CA_BUNDLE. Prints one line per step and ends
+with exit code 0 only if every step did what it should.
+"""
+
+import json
+import struct
+import sys
+
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.identity import CertificateCredential, ClientSecretCredential
+from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.network import NetworkManagementClient
+from azure.storage.blob import BlobClient
+
+settings = json.loads(sys.argv[1])
+endpoint, sample = settings["https"], settings["sample"]
+subscription, machine_id = sample["subscription_id"], sample["machine_id"]
+group, machine_name = machine_id.split("/")[4], machine_id.split("/")[8]
+authority = {"authority": endpoint, "disable_instance_discovery": True}
+
+
+def step(text):
+    print(text, flush=True)
+
+
+def expect(condition, text):
+    if not condition:
+        raise SystemExit(f"FAILED: {text}")
+    step(text)
+
+
+# 1. Sign in, both ways, and not with a wrong secret.
+secret = ClientSecretCredential(sample["tenant_id"], sample["client_id"], sample["client_secret"], **authority)
+certificate = CertificateCredential(
+    sample["tenant_id"], sample["client_id"], certificate_path=settings["certificate_file"], **authority
+)
+wrong = ClientSecretCredential(sample["tenant_id"], sample["client_id"], "not-the-secret", **authority)
+arm_scope = "https://management.azure.com/.default"
+expect(secret.get_token(arm_scope).token, "signed in with a secret")
+expect(certificate.get_token(arm_scope).token, "signed in with a certificate")
+try:
+    wrong.get_token(arm_scope)
+    raise SystemExit("FAILED: a wrong secret was taken")
+except ClientAuthenticationError as error:
+    expect("AADSTS7000215" in str(error), "a wrong secret is refused with AADSTS7000215")
+
+compute = ComputeManagementClient(certificate, subscription, base_url=endpoint)
+network = NetworkManagementClient(secret, subscription, base_url=endpoint)
+
+# 2. The machine, its agent, and its region's watcher.
+machine = compute.virtual_machines.get(group, machine_name)
+agents = [r for r in machine.resources if r.publisher == "Microsoft.Azure.NetworkWatcher"]
+expect(len(agents) == 1, f"the machine {machine.name} in {machine.location} has the agent {agents[0].properties.type}")
+view = compute.virtual_machines.get(group, machine_name, expand="instanceView").instance_view
+expect(any(s.code == "PowerState/running" for s in view.statuses), "it is running")
+watcher = next(w for w in network.network_watchers.list_all() if w.location == machine.location)
+watcher_group = watcher.id.split("/")[4]
+expect(watcher.name, f"the watcher of its region is {watcher.name} in {watcher_group}")
+
+# 3. A capture that ends by itself.
+captures = network.packet_captures
+place = (watcher_group, watcher.name)
+name = "python-sdk"
+created = captures.begin_create(
+    *place,
+    name,
+    {
+        "properties": {
+            "target": machine_id,
+            "timeLimitInSeconds": 2,
+            "bytesToCapturePerPacket": 96,
+            "storageLocation": {"storageId": sample["storage_account_id"]},
+        }
+    },
+).result()
+expect(created.provisioning_state == "Succeeded", f"created {created.name}")
+path = created.storage_location.storage_path
+expect(captures.get(*place, name).bytes_to_capture_per_packet == 96, "its properties are read back")
+try:
+    captures.begin_create(
+        *place, name, {"properties": {"target": machine_id, "storageLocation": {"filePath": "/var/captures/a.cap"}}}
+    )
+    raise SystemExit("FAILED: the same name was taken twice")
+except HttpResponseError as error:
+    expect(error.status_code == 409, "the same name is refused")
+status = captures.begin_get_status(*place, name).result()
+expect(status.packet_capture_status in ("Running", "Stopped"), f"status {status.packet_capture_status}")
+for _ in range(20):
+    status = captures.begin_get_status(*place, name).result()
+    if status.packet_capture_status == "Stopped":
+        break
+expect(
+    (status.packet_capture_status, status.stop_reason) == ("Stopped", "TimeExceeded"),
+    f"it ended: {status.stop_reason}, started {status.capture_start_time}",
+)
+
+# 4. A capture that is stopped.
+captures.begin_create(
+    *place,
+    "python-sdk-stopped",
+    {
+        "properties": {
+            "target": machine_id,
+            "storageLocation": {"storageId": sample["storage_account_id"]},
+            "filters": [{"protocol": "TCP", "localPort": "80"}],
+        }
+    },
+).result()
+captures.begin_stop(*place, "python-sdk-stopped").result()
+captures.begin_stop(*place, "python-sdk-stopped").result()
+status = captures.begin_get_status(*place, "python-sdk-stopped").result()
+expect(status.stop_reason == "Manual", "stopped by hand, twice without an error")
+names = sorted(c.name for c in captures.list(*place))
+expect(names == ["python-sdk", "python-sdk-stopped"], f"the list has {names}")
+
+# 5. The file. It comes some time after the end.
+blob = BlobClient.from_blob_url(path, credential=certificate)
+for _ in range(50):
+    try:
+        content = blob.download_blob(max_concurrency=1).readall()
+        break
+    except ResourceNotFoundError:
+        continue
+else:
+    raise SystemExit("FAILED: the file did not come")
+magic, major, minor, _, _, _, link = struct.unpack("<IHHiIII", content[:24])
+expect((magic, major, minor, link) == (0xA1B2C3D4, 2, 4, 1), f"downloaded a pcap of {len(content)} bytes")
+offset, packets = 24, 0
+while offset < len(content):
+    _, _, length, original = struct.unpack("<IIII", content[offset : offset + 16])
+    expect_length = min(original, 96)
+    if length != expect_length:
+        raise SystemExit(f"FAILED: packet {packets} has {length} bytes of {original}")
+    offset += 16 + length
+    packets += 1
+expect(packets > 20 and offset == len(content), f"it holds {packets} packets of at most 96 bytes")
+
+# 6. Away with both; deleting what is not there is no error, and the file stays.
+for each in names:
+    captures.begin_delete(*place, each).result()
+captures.begin_delete(*place, "never-was").result()
+expect(not list(captures.list(*place)), "deleted")
+try:
+    captures.get(*place, name)
+    raise SystemExit("FAILED: it is still there")
+except ResourceNotFoundError as error:
+    expect(error.error.code == "ResourceNotFound", "it is gone")
+expect(blob.exists(), "its file is still there")

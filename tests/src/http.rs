@@ -1,0 +1,56 @@
+//! Plain HTTP, every status an answer.
+
+use serde_json::Value;
+use ureq::{
+    Agent, Body,
+    http::{HeaderMap, Response},
+};
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, as JSON where it is.
+    pub json: Value,
+    /// Its body.
+    pub bytes: Vec<u8>,
+}
+
+fn agent() -> Agent {
+    Agent::config_builder().http_status_as_error(false).build().into()
+}
+
+/// GETs `url` with `headers`.
+///
+/// # Panics
+/// When there is no answer.
+#[must_use]
+pub fn get(url: &str, headers: &[(&str, &str)]) -> Answer {
+    let request =
+        headers.iter().fold(agent().get(url), |request, (name, value)| request.header(*name, *value));
+    answer(request.call().unwrap_or_else(|error| panic!("GET {url}: {error}")))
+}
+
+/// POSTs `body` to `url` with `headers`.
+///
+/// # Panics
+/// When there is no answer.
+#[must_use]
+pub fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let request =
+        headers.iter().fold(agent().post(url), |request, (name, value)| request.header(*name, *value));
+    answer(request.send(body).unwrap_or_else(|error| panic!("POST {url}: {error}")))
+}
+
+fn answer(mut response: Response<Body>) -> Answer {
+    let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap_or_default();
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        json: serde_json::from_slice(&bytes).unwrap_or_default(),
+        bytes,
+    }
+}
