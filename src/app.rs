@@ -78,14 +78,11 @@ impl Memory {
         self.tokens.borrow_mut().remove(key);
     }
 
-    /// Whether the caller may renew the token now; false while another request does.
-    pub fn begin_renewal(&self) -> bool {
-        !self.renewing.replace(true)
-    }
-
-    /// The renewal is over, well or not.
-    pub fn end_renewal(&self) {
-        self.renewing.set(false);
+    /// The right to renew the token; none while another request has it.
+    #[must_use]
+    pub fn begin_renewal(&self) -> Option<Renewal<'_>> {
+        // Made only where it is given: one that is dropped ends the other's.
+        (!self.renewing.replace(true)).then(|| Renewal(&self.renewing))
     }
 
     /// Takes the capture called `name` in hand; `None` if this instance already has it in hand.
@@ -95,6 +92,15 @@ impl Memory {
             .borrow_mut()
             .insert(name.to_owned())
             .then(|| InHand { memory: self.clone(), name: name.to_owned() })
+    }
+}
+
+/// The right to renew the token, until dropped: also when the request that has it is cancelled.
+pub struct Renewal<'a>(&'a Cell<bool>);
+
+impl Drop for Renewal<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 

@@ -132,7 +132,12 @@ async fn take_one<P: Platform>(
         }
         app.platform.sleep(LOOK_AGAIN).await;
     };
-    let Accepted { record, duplicate } = accept(app, alert, spec, now, window_seconds).await?;
+    let accepted = pin!(accept(app, alert, spec, now, window_seconds));
+    let Accepted { record, duplicate } =
+        match future::select(accepted, pin!(sleep_until(app, deadline))).await {
+            Either::Left((accepted, _)) => accepted?,
+            Either::Right(_) => return Err(StoreError("it did not take the alert in time".to_owned())),
+        };
     let first = (!duplicate).then(|| record.clone());
     let same_name = hand.name() == record.name;
     let (tell, told) = oneshot::channel();
@@ -152,8 +157,7 @@ async fn take_one<P: Platform>(
     if duplicate {
         return Ok(shown(app, &record, true));
     }
-    let remaining = deadline.since(app.platform.now());
-    let record = match future::select(told, pin!(app.platform.sleep(remaining))).await {
+    let record = match future::select(told, pin!(sleep_until(app, deadline))).await {
         Either::Left((Ok(started), _)) => started,
         Either::Left((Err(_), _)) | Either::Right(_) => record,
     };
@@ -214,6 +218,10 @@ async fn in_passing<P: Platform>(app: App<P>) {
             &[("error", error.0.into())],
         );
     }
+}
+
+async fn sleep_until<P: Platform>(app: &App<P>, time: Timestamp) {
+    app.platform.sleep(time.since(app.platform.now())).await;
 }
 
 fn deadline(now: Timestamp) -> Timestamp {

@@ -50,12 +50,13 @@ pub async fn token<P: Platform>(app: &App<P>, azure: &Azure, refused: bool) -> R
         app.memory.forget_token(&key);
     }
     // One renewal at a time: whoever waited finds the token in memory.
-    while !app.memory.begin_renewal() {
-        app.platform.sleep(LOOK_AGAIN).await;
-    }
-    let outcome = renew(app, azure, &key, refused).await;
-    app.memory.end_renewal();
-    outcome
+    let _renewal = loop {
+        match app.memory.begin_renewal() {
+            Some(renewal) => break renewal,
+            None => app.platform.sleep(LOOK_AGAIN).await,
+        }
+    };
+    renew(app, azure, &key, refused).await
 }
 
 async fn renew<P: Platform>(
