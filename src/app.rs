@@ -9,9 +9,9 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    azure::credential::Token,
+    azure::{arm::ArmError, credential::Token},
     log::{self, Level},
-    platform::Platform,
+    platform::{Platform, VariablesError},
     settings::Settings,
     time::Timestamp,
 };
@@ -33,6 +33,7 @@ pub struct App<P> {
 pub struct Memory {
     settings: RefCell<Option<(Timestamp, Rc<Settings>)>>,
     tokens: RefCell<HashMap<String, Token>>,
+    refusals: RefCell<HashMap<String, (Timestamp, ArmError)>>,
     renewing: Cell<bool>,
     driven: RefCell<HashSet<String>>,
 }
@@ -43,17 +44,23 @@ impl<P: Platform> App<P> {
         Self { platform, memory: Rc::default() }
     }
 
-    /// The operator's settings, at most ten seconds old.
-    pub async fn settings(&self) -> Rc<Settings> {
+    /// The operator's settings, at most ten seconds old; older ones while their provider does not answer.
+    ///
+    /// # Errors
+    /// [`VariablesError`] if it has never answered.
+    pub async fn settings(&self) -> Result<Rc<Settings>, VariablesError> {
         let now = self.platform.now();
-        if let Some((until, settings)) = &*self.memory.settings.borrow()
-            && now < *until
-        {
-            return settings.clone();
+        let known = self.memory.settings.borrow().clone();
+        if let Some((_, settings)) = known.as_ref().filter(|(until, _)| now < *until) {
+            return Ok(settings.clone());
         }
-        let settings = Rc::new(Settings::load(&self.platform).await);
+        let settings = match (Settings::load(&self.platform).await, known) {
+            (Ok(settings), _) => Rc::new(settings),
+            (Err(VariablesError), Some((_, settings))) => settings,
+            (Err(error), None) => return Err(error),
+        };
         *self.memory.settings.borrow_mut() = Some((now.after(SETTINGS_SECONDS), settings.clone()));
-        settings
+        Ok(settings)
     }
 
     /// Writes a log line.
@@ -73,9 +80,15 @@ impl Memory {
         self.tokens.borrow_mut().insert(key.to_owned(), token);
     }
 
-    /// Forgets a token that was refused.
-    pub fn forget_token(&self, key: &str) {
-        self.tokens.borrow_mut().remove(key);
+    /// Why there was no token under `key` a moment ago.
+    pub fn refusal(&self, key: &str, now: Timestamp) -> Option<ArmError> {
+        let refusals = self.refusals.borrow();
+        refusals.get(key).filter(|(until, _)| now < *until).map(|(_, error)| error.clone())
+    }
+
+    /// Remembers until `until` why there is no token.
+    pub fn keep_refusal(&self, key: &str, until: Timestamp, error: ArmError) {
+        self.refusals.borrow_mut().insert(key.to_owned(), (until, error));
     }
 
     /// The right to renew the token; none while another request has it.

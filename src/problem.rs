@@ -4,6 +4,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
+use crate::platform::VariablesError;
+
+impl From<VariablesError> for Problem {
+    fn from(_: VariablesError) -> Self {
+        Self::unavailable("The host's variables cannot be read.")
+    }
+}
+
 /// What went wrong with a request.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -66,12 +74,11 @@ impl Problem {
         Self::new(400, kind, title, detail)
     }
 
-    /// 503: the store cannot be used; nothing was promised, try again.
+    /// 503: the store or the variables' provider cannot be used; nothing was promised, try again.
     #[must_use]
-    pub fn store_unavailable() -> Self {
-        let detail = "The alert could not be written down, so nothing was promised. Send it again.";
-        Self::new(503, "store-unavailable", "The store is not available", detail)
-            .with(header::RETRY_AFTER, "5")
+    pub fn unavailable(detail: &str) -> Self {
+        let detail = format!("{detail} The host's log says more. Try again.");
+        Self::new(503, "unavailable", "Not available", detail).with(header::RETRY_AFTER, "5")
     }
 
     /// The answer.

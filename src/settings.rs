@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use futures_util::future;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::Url;
@@ -12,7 +13,7 @@ use url::Url;
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     capture::name,
-    platform::Variables,
+    platform::{Variables, VariablesError},
 };
 
 /// Shorter keys are refused: the webhook's URL is public by nature and can be guessed at.
@@ -101,17 +102,19 @@ impl fmt::Display for Problem {
 
 impl Settings {
     /// Reads and checks all variables.
-    pub async fn load(variables: &impl Variables) -> Self {
+    ///
+    /// # Errors
+    /// [`VariablesError`] when one of them cannot be asked for: it might be set.
+    pub async fn load(variables: &impl Variables) -> Result<Self, VariablesError> {
+        let values = future::join_all(NAMES.map(|name| variables.variable(name))).await;
         let mut raw = Raw::default();
-        for name in NAMES {
-            if let Some(value) = variables.variable(name).await {
-                let value = value.trim();
-                if !value.is_empty() {
-                    raw.values.push((name, value.to_owned()));
-                }
+        for (name, value) in NAMES.into_iter().zip(values) {
+            let value = value?.unwrap_or_default();
+            if !value.trim().is_empty() {
+                raw.values.push((name, value.trim().to_owned()));
             }
         }
-        Self::parse(raw)
+        Ok(Self::parse(raw))
     }
 
     /// What keeps any capture from being started, in words; none if nothing does.
@@ -295,10 +298,12 @@ impl Raw {
             return Vec::new();
         };
         let mut scopes = Vec::new();
-        for entry in text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|s| !s.is_empty()) {
+        let entries = text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|s| !s.is_empty());
+        for (number, entry) in entries.enumerate().map(|(index, entry)| (index.saturating_add(1), entry)) {
             match Scope::parse(entry) {
                 Ok(scope) => scopes.push(scope),
-                Err(why) => _ = self.problem::<()>("allowed_scopes", format!("{entry:?} {why}")),
+                // Not the entry itself: this is shown to anyone, and something else may have been pasted there.
+                Err(why) => _ = self.problem::<()>("allowed_scopes", format!("entry {number} {why}")),
             }
         }
         scopes

@@ -4,7 +4,7 @@ use crate::testing::Sim;
 fn load(change: impl FnOnce(&Sim)) -> Settings {
     let sim = Sim::new();
     change(&sim);
-    futures_executor::block_on(Settings::load(&sim))
+    futures_executor::block_on(Settings::load(&sim)).unwrap()
 }
 
 fn problems(variable: &str, value: &str) -> Vec<&'static str> {
@@ -96,7 +96,9 @@ fn a_wrong_number_keeps_captures_from_being_started_but_a_missing_key_does_not()
 #[test]
 fn no_problem_shows_a_secret() {
     let settings = load(|sim| {
-        for secret in ["webhook_key", "operator_key", "sweep_key", "notify_url"] {
+        for secret in
+            ["webhook_key", "operator_key", "sweep_key", "notify_url", "allowed_scopes", "storage_account_id"]
+        {
             sim.set(secret, "canary");
         }
     });

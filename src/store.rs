@@ -116,12 +116,16 @@ pub async fn create(store: &impl KeyValue, record: &Record) -> Result<(), StoreE
 }
 
 /// Writes a step of a record, unless the record is already further: then the step was taken by another driver too.
+/// What another driver has delivered meanwhile stays delivered.
 ///
 /// # Errors
 /// [`StoreError`] when it may not have been written.
-pub async fn save(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
-    if load(store, &record.name).await?.is_some_and(|kept| kept.state > record.state) {
-        return Ok(());
+pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<(), StoreError> {
+    if let Some(kept) = load(store, &record.name).await? {
+        if kept.state > record.state {
+            return Ok(());
+        }
+        record.learn(&kept);
     }
     if record.state == State::Reported {
         write(store, DONE, record).await?;

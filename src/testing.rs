@@ -16,7 +16,10 @@ use serde_json::Value;
 
 use crate::{
     app::App,
-    platform::{Background, Clock, HttpOut, KeyValue, LogSink, Random, SendError, StoreError, Variables},
+    platform::{
+        Background, Clock, HttpOut, KeyValue, LogSink, Random, SendError, StoreError, Variables,
+        VariablesError,
+    },
     settings::{Azure, Settings},
     time::Timestamp,
 };
@@ -51,6 +54,8 @@ pub(crate) struct World {
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) writes: RefCell<Vec<String>>,
     pub(crate) store_fails: Cell<bool>,
+    pub(crate) store_takes: Cell<Duration>,
+    pub(crate) variables_fail: Cell<bool>,
     pub(crate) sent: RefCell<Vec<Sent>>,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) azure: RefCell<azure::FakeAzure>,
@@ -89,6 +94,8 @@ impl Sim {
             store: RefCell::default(),
             writes: RefCell::default(),
             store_fails: Cell::new(false),
+            store_takes: Cell::default(),
+            variables_fail: Cell::default(),
             sent: RefCell::default(),
             log: RefCell::default(),
             azure: RefCell::default(),
@@ -189,7 +196,7 @@ impl Sim {
 pub(crate) fn settings() -> Settings {
     let sim = Sim::new();
     // Nothing in it waits; an executor inside an executor would be refused.
-    Settings::load(&sim).now_or_never().unwrap()
+    Settings::load(&sim).now_or_never().unwrap().unwrap()
 }
 
 pub(crate) fn azure() -> Azure {
@@ -242,12 +249,12 @@ impl HttpOut for Sim {
 
 impl KeyValue for Sim {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.up()?;
+        self.up().await?;
         Ok(self.0.store.borrow().get(key).cloned())
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.up()?;
+        self.up().await?;
         assert!(key.len() <= 255 && !key.contains(['/', '\\', '?', '#']), "{key}");
         self.0.writes.borrow_mut().push(key.to_owned());
         self.0.store.borrow_mut().insert(key.to_owned(), value.to_vec());
@@ -255,19 +262,23 @@ impl KeyValue for Sim {
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.up()?;
+        self.up().await?;
         self.0.store.borrow_mut().remove(key);
         Ok(())
     }
 
     async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        self.up()?;
+        self.up().await?;
         Ok(self.0.store.borrow().keys().cloned().collect())
     }
 }
 
 impl Sim {
-    fn up(&self) -> Result<(), StoreError> {
+    async fn up(&self) -> Result<(), StoreError> {
+        let takes = self.0.store_takes.get();
+        if !takes.is_zero() {
+            self.sleep(takes).await;
+        }
         if self.0.store_fails.get() { Err(StoreError("disk I/O error".to_owned())) } else { Ok(()) }
     }
 }
@@ -288,8 +299,11 @@ impl Random for Sim {
 }
 
 impl Variables for Sim {
-    async fn variable(&self, name: &str) -> Option<String> {
-        self.0.variables.borrow().get(name).cloned()
+    async fn variable(&self, name: &str) -> Result<Option<String>, VariablesError> {
+        if self.0.variables_fail.get() {
+            return Err(VariablesError);
+        }
+        Ok(self.0.variables.borrow().get(name).cloned())
     }
 }
 

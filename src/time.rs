@@ -12,13 +12,20 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// The end of time, for sums that would pass it.
+    /// The beginning and the end of time: no point lies outside.
+    const FIRST: Self = Self(OffsetDateTime::UNIX_EPOCH);
+    /// See [`Self::FIRST`].
     const LAST: Self = Self(time::macros::datetime!(9999-12-31 23:59:59 UTC));
 
     /// So many seconds after 1970 began.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        OffsetDateTime::from_unix_timestamp(seconds).map_or(Self::LAST, Self)
+        OffsetDateTime::from_unix_timestamp(seconds).map_or(Self::LAST, Self).clamp()
+    }
+
+    /// Within the years that RFC 3339 can write, so that printing cannot fail.
+    fn clamp(self) -> Self {
+        Ord::clamp(self, Self::FIRST, Self::LAST)
     }
 
     /// Seconds after 1970 began, rounded down.
@@ -30,14 +37,14 @@ impl Timestamp {
     /// So many seconds later.
     #[must_use]
     pub fn after(self, seconds: i64) -> Self {
-        self.0.checked_add(time::Duration::seconds(seconds)).map_or(Self::LAST, Self)
+        self.0.checked_add(time::Duration::seconds(seconds)).map_or(Self::LAST, Self).clamp()
     }
 
     /// So much later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let duration = time::Duration::try_from(duration).ok();
-        duration.and_then(|duration| self.0.checked_add(duration)).map_or(Self::LAST, Self)
+        duration.and_then(|duration| self.0.checked_add(duration)).map_or(Self::LAST, Self).clamp()
     }
 
     /// The time from `earlier` to this; nothing if it is not earlier.
@@ -74,7 +81,9 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotATime)?;
-        time.checked_to_offset(UtcOffset::UTC).map(Self).ok_or(NotATime)
+        let time = time.checked_to_offset(UtcOffset::UTC).map(Self).ok_or(NotATime)?;
+        // Years that RFC 3339 cannot write again, and times before there were clocks to read them from.
+        if (Self::FIRST..=Self::LAST).contains(&time) { Ok(time) } else { Err(NotATime) }
     }
 }
 
@@ -109,6 +118,9 @@ mod tests {
         assert_eq!(time.compact(), "20200707T090614Z");
         let offset: Timestamp = "2020-07-07T11:06:14.6541886+02:00".parse().unwrap();
         assert_eq!(offset, time);
+        for bad in ["0000-01-01T00:00:00+01:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"] {
+            assert_eq!(bad.parse::<Timestamp>(), Err(NotATime), "{bad:?}");
+        }
         for bad in ["", "yesterday", "2020-07-07", "2020-07-07T09:06:14", "2020-13-07T09:06:14Z"] {
             assert_eq!(bad.parse::<Timestamp>(), Err(NotATime), "{bad:?}");
         }
@@ -123,5 +135,19 @@ mod tests {
         assert_eq!(time.since(time.after(5)), Duration::ZERO);
         assert_eq!(time.after(5).since(time), Duration::from_secs(5));
         assert_eq!(Timestamp::from_unix(i64::MAX), Timestamp::LAST);
+        assert_eq!(time.after(-2_000), Timestamp::FIRST);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_read_or_reckoned_can_be_printed_and_read_again(
+            text in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})",
+            seconds in proptest::num::i64::ANY,
+        ) {
+            for time in text.parse().into_iter().chain([Timestamp::from_unix(seconds), Timestamp::from_unix(7).after(seconds)]) {
+                let time: Timestamp = time;
+                proptest::prop_assert_eq!(time.to_string().parse(), Ok(time));
+            }
+        }
     }
 }

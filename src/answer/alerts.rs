@@ -4,35 +4,27 @@
 use std::{pin::pin, time::Duration};
 
 use bytes::Bytes;
-use futures_channel::oneshot;
 use futures_util::future::{self, Either};
 use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
-use super::{Body, BodyError, DRAINED, query, require};
+use super::{Body, BodyError, DRAINED, delivery::Delivery, query, require};
 use crate::{
-    alert::{self, Alert, Condition, MAX_BODY_BYTES, Reading},
+    alert::{self, Condition, MAX_BODY_BYTES, Reading},
     app::App,
-    capture::{
-        Record,
-        accept::{Accepted, accept},
-        drive::{Patience, drive},
-        sweep,
-    },
+    capture::sweep,
     log::Level,
-    plan::{self, CaptureSpec, LeftOut},
+    plan::{self, LeftOut},
     platform::{Platform, StoreError},
     problem::{Problem, json},
-    store,
-    time::Timestamp,
 };
 
-/// Azure hangs up after 10 s; 8 s are promised.
-const ANSWER_WITHIN: Duration = Duration::from_millis(7_000);
+/// Azure hangs up after 10 s; 8 s are promised. What has not even been written down by then was not taken.
+const ANSWER_WITHIN: Duration = Duration::from_millis(7_500);
+/// So long an answer waits for the capture's start.
+const START_WITHIN: Duration = Duration::from_millis(6_500);
 /// A body of 256 KB takes no longer than this.
 const BODY_WITHIN: Duration = Duration::from_secs(4);
-/// How often a delivery looks whether a simultaneous one has written the capture down.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Other open captures that an alert moves on in passing, for hosts that nobody calls the sweep on.
 const SWEPT_IN_PASSING: usize = 5;
 
@@ -41,9 +33,21 @@ pub(super) async fn take<P: Platform>(
     parts: &Parts,
     body: impl Body,
 ) -> Result<Response<Bytes>, Problem> {
-    let deadline = deadline(app.platform.now());
-    let settings = app.settings().await;
-    require(parts, settings.keys.webhook.as_ref())?;
+    let taken = pin!(take_in_time(app, parts, body));
+    match future::select(taken, pin!(app.platform.sleep(ANSWER_WITHIN))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(not_written(app, "the store or the variables did not answer in time")),
+    }
+}
+
+async fn take_in_time<P: Platform>(
+    app: &App<P>,
+    parts: &Parts,
+    body: impl Body,
+) -> Result<Response<Bytes>, Problem> {
+    let deadline = app.platform.now().plus(START_WITHIN);
+    let settings = app.settings().await?;
+    require(app, parts, settings.keys.webhook.as_ref())?;
     if query(parts, "dry_run").is_some_and(|value| value != "false") {
         let detail = "dry_run is not offered by this version; nothing was done.";
         return Err(Problem::bad_request("no-dry-run", "No dry run", detail));
@@ -60,15 +64,15 @@ pub(super) async fn take<P: Platform>(
         }
     };
     if alert.condition == Condition::Resolved {
-        return Ok(nothing_to_do(
-            app,
-            "resolved",
-            "the alert has resolved; captures are started when it fires",
-            &[],
-        ));
+        let detail = "the alert has resolved; captures are started when it fires";
+        return Ok(nothing_to_do(app, "resolved", detail, &[]));
     }
     let now = app.platform.now();
     let plan = plan::plan(&alert, &settings.captures, now);
+    for left_out in &plan.left_out {
+        let fields = [("target", left_out.target.as_str().into()), ("reason", left_out.reason.into())];
+        app.log(Level::Warn, "a target of an alert gets no capture", &fields);
+    }
     if plan.captures.is_empty() {
         let (reason, detail) = match plan.left_out.first() {
             Some(first) => (first.reason, first.detail.as_str()),
@@ -77,21 +81,23 @@ pub(super) async fn take<P: Platform>(
         return Ok(nothing_to_do(app, reason, detail, &plan.left_out));
     }
 
-    let window = settings.captures.dedupe_window_seconds;
-    let taken = plan.captures.into_iter().map(|spec| take_one(app, &alert, spec, now, deadline, window));
-    let taken = future::join_all(taken).await;
+    // Begun first: where the host drops what goes on after the answer, it has the time that Azure takes.
     app.platform.spawn(in_passing(app.clone())).await;
-    let taken: Result<Vec<Value>, StoreError> = taken.into_iter().collect();
-    match taken {
+    let window = settings.captures.dedupe_window_seconds;
+    let delivery = Delivery { app, alert: &alert, now, deadline, window };
+    let taken = future::join_all(plan.captures.into_iter().map(|spec| delivery.take(spec))).await;
+    match taken.into_iter().collect::<Result<Vec<Value>, StoreError>>() {
         Ok(captures) => {
             let body = json!({ "captures": captures, "leftOut": plan.left_out });
             Ok(json(StatusCode::ACCEPTED, &body))
         }
-        Err(error) => {
-            app.log(Level::Error, "an alert could not be written down", &[("error", error.0.into())]);
-            Err(Problem::store_unavailable())
-        }
+        Err(error) => Err(not_written(app, &error.0)),
     }
+}
+
+fn not_written<P: Platform>(app: &App<P>, why: &str) -> Problem {
+    app.log(Level::Error, "an alert could not be written down", &[("error", why.into())]);
+    Problem::unavailable("The alert could not be written down, so nothing was promised.")
 }
 
 async fn read<P: Platform>(app: &App<P>, parts: &Parts, body: impl Body) -> Result<Bytes, Problem> {
@@ -108,90 +114,6 @@ async fn read<P: Platform>(app: &App<P>, parts: &Parts, body: impl Body) -> Resu
         }
         Either::Right(_) => Err(Problem::too_slow()),
     }
-}
-
-/// Writes one capture down and waits for its start, or for the deadline.
-async fn take_one<P: Platform>(
-    app: &App<P>,
-    alert: &Alert,
-    spec: CaptureSpec,
-    now: Timestamp,
-    deadline: Timestamp,
-    window_seconds: u32,
-) -> Result<Value, StoreError> {
-    let hand = loop {
-        if let Some(hand) = app.memory.take_in_hand(&spec.name) {
-            break hand;
-        }
-        // Another delivery of this alert has it in hand, at this moment or while the capture runs.
-        if let Some(record) = store::load(&app.platform, &spec.name).await? {
-            return Ok(shown(app, &record, true));
-        }
-        if app.platform.now() > deadline {
-            return Err(StoreError("another delivery of the same alert waits for the store".to_owned()));
-        }
-        app.platform.sleep(LOOK_AGAIN).await;
-    };
-    let accepted = pin!(accept(app, alert, spec, now, window_seconds));
-    let Accepted { record, duplicate } =
-        match future::select(accepted, pin!(sleep_until(app, deadline))).await {
-            Either::Left((accepted, _)) => accepted?,
-            Either::Right(_) => return Err(StoreError("it did not take the alert in time".to_owned())),
-        };
-    let first = (!duplicate).then(|| record.clone());
-    let same_name = hand.name() == record.name;
-    let (tell, told) = oneshot::channel();
-    if !duplicate {
-        let fields = [("capture", record.name.as_str().into()), ("rule", json!(record.alert.rule))];
-        app.log(Level::Info, "alert accepted", &fields);
-    }
-    if same_name {
-        let background = app.clone();
-        // Not here but in the background, so that it goes on when the answer cannot wait for it.
-        let work = async move {
-            let started = |record| _ = tell.send(record);
-            drive(&background, &hand, Patience::ToTheEnd, first, Some(started)).await;
-        };
-        app.platform.spawn(work).await;
-    }
-    if duplicate {
-        return Ok(shown(app, &record, true));
-    }
-    let record = match future::select(told, pin!(sleep_until(app, deadline))).await {
-        Either::Left((Ok(started), _)) => started,
-        Either::Left((Err(_), _)) | Either::Right(_) => record,
-    };
-    Ok(shown(app, &record, false))
-}
-
-/// What the sender sees of a capture.
-fn shown<P: Platform>(app: &App<P>, record: &Record, duplicate: bool) -> Value {
-    if duplicate {
-        app.log(
-            Level::Info,
-            "a further delivery of an alert that was taken",
-            &[("capture", record.name.as_str().into())],
-        );
-    }
-    let mut shown = json!({
-        "name": record.name,
-        "state": record.state,
-        "target": record.machine.id,
-        "duplicate": duplicate,
-        "href": format!("/api/captures/{}", record.name),
-    });
-    if let Some(object) = shown.as_object_mut() {
-        if let Some(id) = record.capture_id() {
-            object.insert("id".to_owned(), id.to_string().into());
-        }
-        if !record.notes.is_empty() {
-            object.insert("notes".to_owned(), json!(record.notes));
-        }
-        if let Some(error) = &record.error {
-            object.insert("error".to_owned(), json!(error));
-        }
-    }
-    shown
 }
 
 fn nothing_to_do<P: Platform>(
@@ -218,12 +140,4 @@ async fn in_passing<P: Platform>(app: App<P>) {
             &[("error", error.0.into())],
         );
     }
-}
-
-async fn sleep_until<P: Platform>(app: &App<P>, time: Timestamp) {
-    app.platform.sleep(time.since(app.platform.now())).await;
-}
-
-fn deadline(now: Timestamp) -> Timestamp {
-    now.plus(ANSWER_WITHIN)
 }

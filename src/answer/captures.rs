@@ -1,7 +1,7 @@
 //! `GET /api/captures` and `GET /api/captures/{name}`: the records, newest first, a page at a time.
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future, stream};
 use http::{Response, StatusCode, request::Parts};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ const LARGEST_PAGE: usize = 100;
 const READ_AT_ONCE: usize = 8;
 
 pub(super) async fn list<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Response<Bytes>, Problem> {
-    require(parts, app.settings().await.keys.operator.as_ref())?;
+    require(app, parts, app.settings().await?.keys.operator.as_ref())?;
     let limit = match query(parts, "limit").map(|text| text.parse::<usize>()) {
         None => PAGE,
         Some(Ok(limit)) if (1..=LARGEST_PAGE).contains(&limit) => limit,
@@ -38,19 +38,21 @@ pub(super) async fn list<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Res
     let page: Vec<String> = rest.by_ref().take(limit).collect();
     let next = rest.peek().and(page.last()).map(|last| format!("/api/captures?limit={limit}&after={last}"));
 
-    let records: Vec<_> = stream::iter(page)
-        .map(|name| async move { store::load(&app.platform, &name).await })
+    let captures: Vec<Value> = stream::iter(page)
+        .map(|name| async move {
+            match store::load(&app.platform, &name).await {
+                Ok(record) => record.map(|record| record.public()),
+                // One that cannot be read must not hide the others.
+                Err(error) => {
+                    _ = unavailable(app, &error);
+                    Some(json!({ "name": name, "unreadable": true }))
+                }
+            }
+        })
         .buffered(READ_AT_ONCE)
+        .filter_map(future::ready)
         .collect()
         .await;
-    let mut captures = Vec::new();
-    for record in records {
-        match record {
-            Ok(Some(record)) => captures.push(record.public()),
-            Ok(None) => {}
-            Err(error) => return Err(unavailable(app, &error)),
-        }
-    }
     Ok(json(
         StatusCode::OK,
         &json!({ "captures": captures, "next": next.map_or(Value::Null, Value::String) }),
@@ -62,7 +64,7 @@ pub(super) async fn one<P: Platform>(
     parts: &Parts,
     name: &str,
 ) -> Result<Response<Bytes>, Problem> {
-    require(parts, app.settings().await.keys.operator.as_ref())?;
+    require(app, parts, app.settings().await?.keys.operator.as_ref())?;
     match store::load(&app.platform, name).await {
         Ok(Some(record)) => Ok(json(StatusCode::OK, &record.public())),
         Ok(None) => Err(Problem::not_found("There is no capture of this name.")),
@@ -72,5 +74,5 @@ pub(super) async fn one<P: Platform>(
 
 fn unavailable<P: Platform>(app: &App<P>, error: &StoreError) -> Problem {
     app.log(Level::Error, "the captures could not be read", &[("error", error.0.as_str().into())]);
-    Problem::store_unavailable()
+    Problem::unavailable("The store cannot be read.")
 }

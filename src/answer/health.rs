@@ -4,7 +4,11 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::json;
 
-use crate::{app::App, platform::Platform, problem::json};
+use crate::{
+    app::App,
+    platform::{Platform, VariablesError},
+    problem::json,
+};
 
 pub(super) fn alive() -> Response<Bytes> {
     json(StatusCode::OK, &json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
@@ -12,8 +16,12 @@ pub(super) fn alive() -> Response<Bytes> {
 
 /// Ready: the settings are whole and the store answers. Problems name variables, never values.
 pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
-    let settings = app.settings().await;
-    let mut problems: Vec<_> = settings.problems.iter().map(|problem| json!(problem)).collect();
+    let mut problems: Vec<_> = match app.settings().await {
+        Ok(settings) => settings.problems.iter().map(|problem| json!(problem)).collect(),
+        Err(VariablesError) => {
+            vec![json!({ "problem": "the host's variables cannot be read; its log says why" })]
+        }
+    };
     if app.platform.get("readyz").await.is_err() {
         problems.push(json!({ "problem": "the key-value store does not answer; the host's log says why" }));
     }

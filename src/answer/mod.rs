@@ -1,7 +1,8 @@
-//! A request in, an answer out. Every answer comes in time and is one of those the design names; never 500 by decision.
+//! A request in, an answer out: one of those the design names, never 500 by decision.
 
 mod alerts;
 mod captures;
+mod delivery;
 mod health;
 mod sweep;
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use secrecy::SecretString;
 
-use crate::{app::App, caller, platform::Platform, problem::Problem, route::Route};
+use crate::{app::App, caller, log::Level, platform::Platform, problem::Problem, route::Route};
 
 /// A body somewhat too large is read to its end, up to so many times what is kept, and dropped: a sender whose
 /// connection is closed while it sends sees no answer.
@@ -50,8 +51,13 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
 }
 
 /// Lets only holders of `key` past.
-fn require(parts: &Parts, key: Option<&SecretString>) -> Result<(), Problem> {
-    if caller::has_key(parts, key) { Ok(()) } else { Err(Problem::unauthorized()) }
+fn require<P: Platform>(app: &App<P>, parts: &Parts, key: Option<&SecretString>) -> Result<(), Problem> {
+    if caller::has_key(parts, key) {
+        return Ok(());
+    }
+    let path = crate::text::clean(parts.uri.path());
+    app.log(Level::Warn, "a request without a valid key", &[("path", path.into())]);
+    Err(Problem::unauthorized())
 }
 
 /// The value of a query parameter.
@@ -63,5 +69,4 @@ fn query(parts: &Parts, name: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -17,12 +17,12 @@ use crate::{
 const MOST: usize = 50;
 
 pub(super) async fn sweep<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Response<Bytes>, Problem> {
-    require(parts, app.settings().await.keys.sweep.as_ref())?;
+    require(app, parts, app.settings().await?.keys.sweep.as_ref())?;
     match sweep::sweep(app, MOST).await {
         Ok(swept) => Ok(json(StatusCode::OK, &json!(swept))),
         Err(error) => {
             app.log(Level::Error, "the sweep could not list the captures", &[("error", error.0.into())]);
-            Err(Problem::store_unavailable())
+            Err(Problem::unavailable("The store cannot be read."))
         }
     }
 }

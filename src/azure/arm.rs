@@ -73,6 +73,30 @@ impl ArmError {
         Self { kind: ErrorKind::Unable, failure: Box::new(Failure::new(code, message)), retry_after: None }
     }
 
+    /// No answer from `whom`.
+    #[must_use]
+    pub fn unanswered(whom: &str, error: &SendError) -> Self {
+        let (kind, code) = match error {
+            SendError::NotAllowed => (ErrorKind::Unable, "addressNotAllowed"),
+            SendError::NotConnected(_) => (ErrorKind::Passing, "notConnected"),
+            SendError::TimedOut => (ErrorKind::Passing, "timedOut"),
+            SendError::Lost(_) => (ErrorKind::Passing, "answerLost"),
+        };
+        Self { kind, failure: Box::new(Failure::new(code, format!("{whom}: {error}"))), retry_after: None }
+    }
+
+    /// Whether what exists stands in the way: 409, 412, 423.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.kind, ErrorKind::Refused(status) if matches!(status.as_u16(), 409 | 412 | 423))
+    }
+
+    /// Whether the request itself was refused.
+    #[must_use]
+    pub fn is_bad_request(&self) -> bool {
+        self.kind == ErrorKind::Refused(StatusCode::BAD_REQUEST)
+    }
+
     /// Whether the thing asked for does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -91,7 +115,7 @@ impl<'a, P: Platform> Arm<'a, P> {
     /// # Errors
     /// [`ArmError`] in Entra's words.
     pub async fn has_token(&self) -> Result<(), ArmError> {
-        credential::token(self.app, self.azure, false).await.map(|_| ())
+        credential::token(self.app, self.azure, None).await.map(|_| ())
     }
 
     /// Sends one request to a URL of ARM's.
@@ -106,10 +130,10 @@ impl<'a, P: Platform> Arm<'a, P> {
             ));
         }
         let body = body.map(|body| Bytes::from(body.to_string()));
-        let token = credential::token(self.app, self.azure, false).await?;
+        let token = credential::token(self.app, self.azure, None).await?;
         match self.send_with(&token, &method, url, body.clone()).await {
             Err(error) if error.kind == ErrorKind::Refused(StatusCode::UNAUTHORIZED) => {
-                let token = credential::token(self.app, self.azure, true).await?;
+                let token = credential::token(self.app, self.azure, Some(&token)).await?;
                 self.send_with(&token, &method, url, body).await
             }
             other => other,
@@ -142,7 +166,8 @@ impl<'a, P: Platform> Arm<'a, P> {
         let request = request
             .body(body.unwrap_or_default())
             .map_err(|error| ArmError::unable("badRequest", &error.to_string()))?;
-        let response = self.app.platform.send(request, TIMEOUT).await.map_err(ArmError::from)?;
+        let response = self.app.platform.send(request, TIMEOUT).await;
+        let response = response.map_err(|error| ArmError::unanswered(&format!("ARM, {method}"), &error))?;
         let (head, body) = response.into_parts();
         if head.status.is_success() {
             Ok(Answer { status: head.status, headers: head.headers, body })
@@ -234,14 +259,14 @@ impl Answer {
     }
 }
 
-/// `Retry-After` in seconds, given as seconds or as a date.
+/// `Retry-After` in seconds, given as seconds or as a date; between 1 and 300, whatever the other side says.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    if let Ok(seconds) = text.trim().parse::<u32>() {
-        return Some(i64::from(seconds));
-    }
-    let date = Timestamp::from(httpdate::parse_http_date(text).ok()?);
-    i64::try_from(date.since(now).as_secs()).ok()
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = match text.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => Timestamp::from(httpdate::parse_http_date(text).ok()?).since(now).as_secs(),
+    };
+    i64::try_from(seconds.clamp(1, 300)).ok()
 }
 
 /// ARM's error envelope, `{"error":{"code","message","details"}}`, or the bare inner object.
@@ -274,18 +299,6 @@ pub(crate) fn failure_of(error: &Value) -> Option<Failure> {
         }
     }
     Some(Failure::new(code, message))
-}
-
-impl From<SendError> for ArmError {
-    fn from(error: SendError) -> Self {
-        let (kind, code) = match error {
-            SendError::NotAllowed => (ErrorKind::Unable, "addressNotAllowed"),
-            SendError::NotConnected(_) => (ErrorKind::Passing, "notConnected"),
-            SendError::TimedOut => (ErrorKind::Passing, "timedOut"),
-            SendError::Lost(_) => (ErrorKind::Passing, "answerLost"),
-        };
-        Self { kind, failure: Box::new(Failure::new(code, error.to_string())), retry_after: None }
-    }
 }
 
 #[cfg(test)]

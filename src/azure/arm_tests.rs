@@ -33,9 +33,9 @@ fn only_what_time_can_heal_is_tried_again() {
     for status in [400, 401, 403, 404, 409, 501] {
         assert!(matches!(error(status, "").kind, ErrorKind::Refused(_)), "{status}");
     }
-    assert_eq!(ArmError::from(SendError::NotAllowed).kind, ErrorKind::Unable);
-    for lost in [SendError::TimedOut, SendError::Lost("x".into()), SendError::NotConnected("x".into())] {
-        assert_eq!(ArmError::from(lost).kind, ErrorKind::Passing);
+    assert_eq!(ArmError::unanswered("ARM", &SendError::NotAllowed).kind, ErrorKind::Unable);
+    for lost in [SendError::TimedOut, SendError::Lost("x"), SendError::NotConnected("x")] {
+        assert_eq!(ArmError::unanswered("ARM", &lost).kind, ErrorKind::Passing);
     }
 }
 
@@ -45,7 +45,8 @@ fn retry_after_is_seconds_or_a_date() {
         |text: &str, now: i64| retry_after(&headers(&[("retry-after", text)]), Timestamp::from_unix(now));
     assert_eq!(after("10", 0), Some(10));
     assert_eq!(after("Thu, 01 Jan 1970 00:01:00 GMT", 15), Some(45));
-    assert_eq!(after("Thu, 01 Jan 1970 00:01:00 GMT", 99), Some(0));
+    assert_eq!(after("Thu, 01 Jan 1970 00:01:00 GMT", 99), Some(1), "at once would be in a circle");
+    assert_eq!((after("0", 0), after("4000000000", 0)), (Some(1), Some(300)));
     assert_eq!(after("soon", 0), None);
 }
 

@@ -24,6 +24,8 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A token is replaced this many seconds before its end, as Azure's own clients do.
 const RENEW_BEFORE: i64 = 300;
+/// So many seconds a refusal stands for all requests of the instance that wait for a token at the same time.
+const REFUSAL_LASTS: i64 = 2;
 /// How often a request looks whether another one's renewal is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -40,55 +42,60 @@ impl Token {
     }
 }
 
-/// A token for ARM. `refused` says that the remembered one no longer works.
+/// A token for ARM; another one than `refused`, which no longer works.
 ///
 /// # Errors
 /// [`ArmError`] in Entra's words.
-pub async fn token<P: Platform>(app: &App<P>, azure: &Azure, refused: bool) -> Result<String, ArmError> {
-    let key = store::token_key(azure);
-    if refused {
-        app.memory.forget_token(&key);
-    }
-    // One renewal at a time: whoever waited finds the token in memory.
+pub async fn token<P: Platform>(
+    app: &App<P>,
+    azure: &Azure,
+    refused: Option<&str>,
+) -> Result<String, ArmError> {
+    // One renewal at a time: whoever waited finds its outcome in memory.
     let _renewal = loop {
         match app.memory.begin_renewal() {
             Some(renewal) => break renewal,
             None => app.platform.sleep(LOOK_AGAIN).await,
         }
     };
-    renew(app, azure, &key, refused).await
+    let key = store::token_key(azure);
+    let now = app.platform.now();
+    let is_usable = |token: &Token| now < token.expires_at && refused != Some(token.value.as_str());
+    let mut known = app.memory.token(&key).filter(is_usable);
+    let sealing = SealingKey::new(azure);
+    if known.is_none() {
+        known = stored(app, &sealing, &key).await.filter(is_usable);
+    }
+    if let Some(token) = known.as_ref().filter(|token| token.is_fresh(now)) {
+        app.memory.keep_token(&key, token.clone());
+        return Ok(token.value.clone());
+    }
+    if let Some(error) = app.memory.refusal(&key, now) {
+        return Err(error);
+    }
+    match (request(app, azure).await, known) {
+        (Ok(token), _) => {
+            keep(app, &sealing, &key, &token).await;
+            Ok(token.value)
+        }
+        // In its last minutes it still works.
+        (Err(_), Some(token)) => Ok(token.value),
+        (Err(error), None) => {
+            app.memory.keep_refusal(&key, app.platform.now().after(REFUSAL_LASTS), error.clone());
+            Err(error)
+        }
+    }
 }
 
-async fn renew<P: Platform>(
-    app: &App<P>,
-    azure: &Azure,
-    key: &str,
-    refused: bool,
-) -> Result<String, ArmError> {
-    let now = app.platform.now();
-    if let Some(token) = app.memory.token(key).filter(|token| token.is_fresh(now)) {
-        return Ok(token.value);
-    }
-    let sealing = SealingKey::new(azure);
-    if !refused && let Some(token) = stored(app, &sealing, key).await.filter(|token| token.is_fresh(now)) {
-        let value = token.value.clone();
-        app.memory.keep_token(key, token);
-        return Ok(value);
-    }
-    let token = request(app, azure).await?;
-    if let Ok(json) = serde_json::to_string(&token)
+async fn keep<P: Platform>(app: &App<P>, sealing: &SealingKey, key: &str, token: &Token) {
+    app.memory.keep_token(key, token.clone());
+    if let Ok(json) = serde_json::to_string(token)
         && let Some(sealed) = sealing.seal(app.platform.bytes24(), key, &json)
         && let Err(error) = app.platform.set(key, sealed.0.as_bytes()).await
     {
-        app.log(
-            Level::Warn,
-            "the token could not be stored; the next instance asks for another",
-            &[("error", error.0.into())],
-        );
+        let fields = [("error", error.0.into())];
+        app.log(Level::Warn, "the token could not be stored; the next instance asks for another", &fields);
     }
-    let value = token.value.clone();
-    app.memory.keep_token(key, token);
-    Ok(value)
 }
 
 async fn stored<P: Platform>(app: &App<P>, sealing: &SealingKey, key: &str) -> Option<Token> {
@@ -109,13 +116,9 @@ struct TokenAnswer {
 
 #[derive(Deserialize, Default)]
 struct TokenError {
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    error_description: String,
-    #[serde(default)]
-    error_codes: Vec<u32>,
-    #[serde(default)]
+    error: Option<String>,
+    error_description: Option<String>,
+    error_codes: Option<Vec<u32>>,
     trace_id: Option<String>,
 }
 
@@ -139,7 +142,8 @@ async fn request<P: Platform>(app: &App<P>, azure: &Azure) -> Result<Token, ArmE
         .body(Bytes::from(form))
         .map_err(|error| ArmError::unable("badRequest", &error.to_string()))?;
     let asked_at = app.platform.now();
-    let response = app.platform.send(request, TIMEOUT).await?;
+    let response = app.platform.send(request, TIMEOUT).await;
+    let response = response.map_err(|error| ArmError::unanswered("Entra's token endpoint", &error))?;
     if response.status() == StatusCode::OK {
         return match parse::<TokenAnswer>(response.body()) {
             Some(answer) if answer.access_token.bytes().all(|b| b.is_ascii_graphic()) => {
@@ -155,18 +159,19 @@ async fn request<P: Platform>(app: &App<P>, azure: &Azure) -> Result<Token, ArmE
 fn refusal(response: &http::Response<Bytes>, now: Timestamp) -> ArmError {
     let body: TokenError = parse(response.body()).unwrap_or_default();
     let status = response.status();
-    let passing_code = body.error_codes.iter().any(|code| matches!(code, 90033 | 90024 | 90012 | 90055));
-    let passing = passing_code
-        || body.error == "temporarily_unavailable"
+    let word = body.error.unwrap_or_default();
+    let codes = body.error_codes.unwrap_or_default();
+    let passing = codes.iter().any(|code| matches!(code, 90033 | 90024 | 90012 | 90055))
+        || word == "temporarily_unavailable"
         || matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
-    let code = match body.error_codes.first() {
+    let code = match codes.first() {
         Some(code) => format!("AADSTS{code}"),
-        None if body.error.is_empty() => format!("HTTP {}", status.as_u16()),
-        None => body.error.clone(),
+        None if word.is_empty() => format!("HTTP {}", status.as_u16()),
+        None => word,
     };
     // The description's first line is the reason; the lines after it are ids and a time.
-    let message =
-        body.error_description.lines().next().unwrap_or("the token endpoint refused the credential");
+    let description = body.error_description.unwrap_or_default();
+    let message = description.lines().next().unwrap_or("the token endpoint refused the credential");
     let mut failure = Failure::new(code, message);
     failure.status = Some(status.as_u16());
     failure.request_id = body.trace_id.as_deref().map(crate::text::clean);

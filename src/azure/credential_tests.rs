@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::testing::{self, Sim, azure::Fault};
 
-fn token_in(sim: &Sim, refused: bool) -> Result<String, ArmError> {
+fn token_in(sim: &Sim, refused: Option<&'static str>) -> Result<String, ArmError> {
     let app = sim.app();
     sim.run(async move { token(&app, &testing::azure(), refused).await })
 }
@@ -15,7 +15,7 @@ fn stored_value(sim: &Sim) -> Vec<u8> {
 #[test]
 fn the_request_is_what_entra_documents() {
     let sim = Sim::new();
-    token_in(&sim, false).unwrap();
+    token_in(&sim, None).unwrap();
     let sent = sim.0.sent.borrow();
     assert_eq!(sent[0].url, "https://login.example/tenant-1/oauth2/v2.0/token");
     assert_eq!(
@@ -29,25 +29,25 @@ fn the_request_is_what_entra_documents() {
 #[test]
 fn a_token_serves_every_instance_until_five_minutes_before_its_end() {
     let sim = Sim::new();
-    assert_eq!(token_in(&sim, false).unwrap(), "token-1");
-    assert_eq!(token_in(&sim, false).unwrap(), "token-1");
+    assert_eq!(token_in(&sim, None).unwrap(), "token-1");
+    assert_eq!(token_in(&sim, None).unwrap(), "token-1");
     sim.pass(3_599 - 310);
-    assert_eq!(token_in(&sim, false).unwrap(), "token-1");
+    assert_eq!(token_in(&sim, None).unwrap(), "token-1");
     sim.pass(20);
-    assert_eq!(token_in(&sim, false).unwrap(), "token-2");
+    assert_eq!(token_in(&sim, None).unwrap(), "token-2");
     assert_eq!(sim.count("token"), 2);
 }
 
 #[test]
 fn a_stored_token_cannot_be_read_in_the_store_and_a_spoilt_one_is_replaced() {
     let sim = Sim::new();
-    token_in(&sim, false).unwrap();
+    token_in(&sim, None).unwrap();
     assert!(!String::from_utf8_lossy(&stored_value(&sim)).contains("token-1"));
     for spoilt in [b"".to_vec(), b"x".to_vec(), vec![0xff; 40], stored_value(&sim).split_off(1)] {
         let key = store::token_key(&testing::azure());
         sim.0.store.borrow_mut().insert(key, spoilt);
         let before = sim.count("token");
-        token_in(&sim, false).unwrap();
+        token_in(&sim, None).unwrap();
         assert_eq!(sim.count("token"), before + 1);
     }
 }
@@ -58,7 +58,7 @@ fn ten_requests_at_once_ask_for_one_token() {
     let app = sim.app();
     let tokens = sim.run(async move {
         let azure = testing::azure();
-        futures_util::future::join_all((0..10).map(|_| token(&app, &azure, false))).await
+        futures_util::future::join_all((0..10).map(|_| token(&app, &azure, None))).await
     });
     assert!(tokens.iter().all(|t| t.as_deref().unwrap() == "token-1"));
     assert_eq!(sim.count("token"), 1);
@@ -87,7 +87,7 @@ fn refusals_are_told_apart_by_whether_time_heals_them() {
     ] {
         let sim = Sim::new();
         sim.0.azure.borrow_mut().fault("token", Fault::Answer(status, body, None));
-        let error = token_in(&sim, false).unwrap_err();
+        let error = token_in(&sim, None).unwrap_err();
         assert_eq!((error.failure.code.as_str(), error.kind), (code, kind));
     }
 }
@@ -99,6 +99,6 @@ fn an_answer_without_a_usable_token_is_an_error_that_does_not_show_it() {
     {
         let sim = Sim::new();
         sim.0.azure.borrow_mut().fault("token", Fault::Answer(200, body, None));
-        assert_eq!(token_in(&sim, false).unwrap_err().failure.code, "unreadableToken");
+        assert_eq!(token_in(&sim, None).unwrap_err().failure.code, "unreadableToken");
     }
 }

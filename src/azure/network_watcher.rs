@@ -44,9 +44,7 @@ pub struct StorageLocation {
 /// A session as Azure shows it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Session {
-    /// Its name.
-    #[serde(default)]
-    pub name: String,
+    name: Option<String>,
     /// What it is and where it stands.
     #[serde(default)]
     pub properties: SessionProperties,
@@ -56,17 +54,32 @@ pub struct Session {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionProperties {
-    /// `Succeeded`, `Updating`, `Failed`, …
-    #[serde(default)]
-    pub provisioning_state: String,
-    /// The machine's id.
-    #[serde(default)]
-    pub target: String,
+    provisioning_state: Option<String>,
+    target: Option<String>,
     #[serde(default)]
     storage_location: Value,
 }
 
+impl Session {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+}
+
 impl SessionProperties {
+    /// The machine's id.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        self.target.as_deref().unwrap_or_default()
+    }
+
+    /// `Succeeded`, `Updating`, `Failed`, …, lower-cased.
+    fn state(&self) -> String {
+        self.provisioning_state.as_deref().unwrap_or_default().to_ascii_lowercase()
+    }
+
     /// The file's URL, if Azure has chosen it.
     #[must_use]
     pub fn storage_path(&self) -> Option<String> {
@@ -78,13 +91,13 @@ impl SessionProperties {
     /// Whether its provisioning is still under way.
     #[must_use]
     pub fn is_provisioning(&self) -> bool {
-        !["succeeded", "failed", "canceled"].contains(&self.provisioning_state.to_ascii_lowercase().as_str())
+        !matches!(self.state().as_str(), "succeeded" | "failed" | "canceled")
     }
 
     /// Whether its provisioning failed.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        ["failed", "canceled"].contains(&self.provisioning_state.to_ascii_lowercase().as_str())
+        matches!(self.state().as_str(), "failed" | "canceled")
     }
 }
 

@@ -48,7 +48,7 @@ fn a_storage_path_is_kept_without_its_signature_and_an_empty_one_is_none() {
 #[test]
 fn provisioning_ends_with_three_words_in_any_case() {
     let state = |word: &str| SessionProperties {
-        provisioning_state: word.to_owned(),
+        provisioning_state: Some(word.to_owned()),
         ..SessionProperties::default()
     };
     assert!(!state("SUCCEEDED").is_provisioning() && !state("Succeeded").has_failed());

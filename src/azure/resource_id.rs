@@ -106,7 +106,7 @@ impl ResourceId {
     /// The same text for every spelling of the id: what it is compared and hashed by.
     #[must_use]
     pub fn canonical(&self) -> String {
-        self.to_string().to_lowercase()
+        self.to_string().to_ascii_lowercase()
     }
 
     /// The resource's URL at ARM, with further path segments and an api-version.
@@ -175,14 +175,18 @@ impl Scope {
         if segments.len() > 2 && !has(&segments, 2, "resourceGroups") || segments.len() == 3 {
             return Err(IdError::NotAResource);
         }
-        Ok(Self { canonical: segments.iter().map(|s| s.to_lowercase()).collect() })
+        Ok(Self { canonical: segments.iter().map(|s| s.to_ascii_lowercase()).collect() })
     }
 
     /// Whether `id` lies in it. Whole segments count: `rg-a` does not hold `rg-abc`.
     #[must_use]
     pub fn contains(&self, id: &ResourceId) -> bool {
         id.segments.len() >= self.canonical.len()
-            && self.canonical.iter().zip(&id.segments).all(|(own, theirs)| *own == theirs.to_lowercase())
+            && self
+                .canonical
+                .iter()
+                .zip(&id.segments)
+                .all(|(own, theirs)| *own == theirs.to_ascii_lowercase())
     }
 }
 

@@ -42,11 +42,17 @@ pub async fn accept<P: Platform>(
     }
     if let Some(earlier) = &spec.earlier_name
         && let Some(record) = store::load(&app.platform, earlier).await?
-        && now.since(record.accepted_at) < Duration::from_secs(u64::from(window_seconds))
+        && is_recent(&record, now, window_seconds)
     {
         return Ok(Accepted { record, duplicate: true });
     }
     let record = Record::accepted(alert, spec, now, LEASE_SECONDS);
     store::create(&app.platform, &record).await?;
     Ok(Accepted { record, duplicate: false })
+}
+
+/// Whether `record` was accepted within the dedupe window before `now`.
+#[must_use]
+pub fn is_recent(record: &Record, now: Timestamp, window_seconds: u32) -> bool {
+    now.since(record.accepted_at) < Duration::from_secs(u64::from(window_seconds))
 }

@@ -1,6 +1,8 @@
 //! Moving one capture from step to step: over the same function in the background of the alert's request and in a sweep.
 
-use std::{rc::Rc, time::Duration};
+use std::time::Duration;
+
+use serde_json::json;
 
 use super::{
     Record, follow, start,
@@ -29,58 +31,61 @@ const MOST_STEPS: u32 = 200;
 pub enum Patience {
     /// To its end, sleeping while nothing is due.
     ToTheEnd,
-    /// As far as it goes without waiting.
-    WhileDue,
+    /// As far as it goes without waiting; no new step after this time.
+    WhileDue(Timestamp),
 }
 
-/// Drives the capture that `hand` holds; returns its record as it last stood.
-///
-/// `first` is the record that was just written: its first step is this driver's, due or not. `started` is called with
-/// the outcome of that step.
-pub async fn drive<P: Platform>(
+/// Drives a capture that was just written down: its first step is this driver's, due or not. `started` is told the
+/// outcome of that step.
+pub async fn drive_new<P: Platform>(
     app: &App<P>,
     hand: &InHand,
-    patience: Patience,
-    first: Option<Record>,
-    mut started: Option<impl FnOnce(Record)>,
-) -> Option<Record> {
-    let mut own_step = first.is_some();
-    let mut last = first;
+    mut record: Record,
+    started: impl FnOnce(Record),
+) {
+    if step(app, &mut record, Action::Start).await.is_some() {
+        started(record);
+        drive(app, hand, Patience::ToTheEnd).await;
+    }
+}
+
+/// Drives the capture that `hand` holds; returns its record as it last stood, if it could be read.
+pub async fn drive<P: Platform>(app: &App<P>, hand: &InHand, patience: Patience) -> Option<Record> {
+    let mut last = None;
     for _ in 0..MOST_STEPS {
-        let record = match last.take().filter(|_| own_step) {
-            Some(record) => Ok(Some(record)),
-            None => store::load(&app.platform, hand.name()).await,
-        };
-        let mut record = match record {
-            Ok(Some(record)) => record,
-            Ok(None) => return None,
+        let mut record = match store::load(&app.platform, hand.name()).await {
+            Ok(record) => record?,
             Err(error) => return gave_up(app, hand.name(), &error),
         };
         let now = app.platform.now();
-        let action = match next(&record, now) {
-            Next::Do(action) => action,
-            Next::Wait(_) if own_step => Action::Start,
-            Next::Wait(until) if patience == Patience::ToTheEnd => {
-                app.platform.sleep(pause(app, now, until)).await;
-                continue;
+        match (next(&record, now), patience) {
+            (Next::Do(_), Patience::WhileDue(until)) if until <= now => return Some(record),
+            (Next::Do(action), _) => {
+                if let Err(error) = claim(app, &mut record, action, now).await {
+                    return gave_up(app, hand.name(), &error);
+                }
+                step(app, &mut record, action).await?;
             }
-            Next::Wait(_) | Next::Nothing => return Some(record),
-        };
-        if !own_step && let Err(error) = claim(app, &mut record, action, now).await {
-            return gave_up(app, hand.name(), &error);
-        }
-        let settings = app.settings().await;
-        act(app, &settings, &mut record, action).await;
-        if let Err(error) = keep(app, &record).await {
-            return gave_up(app, hand.name(), &error);
-        }
-        own_step = false;
-        if let Some(started) = started.take() {
-            started(record.clone());
+            (Next::Wait(until), Patience::ToTheEnd) => app.platform.sleep(pause(app, now, until)).await,
+            (Next::Wait(_) | Next::Nothing, _) => return Some(record),
         }
         last = Some(record);
     }
     last
+}
+
+/// Takes one step and writes its outcome; `None` if that could not be done.
+async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) -> Option<()> {
+    let Ok(settings) = app.settings().await else {
+        let fields = [("capture", record.name.as_str().into())];
+        app.log(Level::Error, "the variables cannot be read; a sweep goes on with the capture", &fields);
+        return None;
+    };
+    act(app, &settings, record, action).await;
+    match keep(app, record).await {
+        Ok(()) => Some(()),
+        Err(error) => gave_up(app, &record.name, &error).map(|_| ()),
+    }
 }
 
 /// Writes down that the step is being taken.
@@ -103,8 +108,8 @@ async fn claim<P: Platform>(
     store::save(&app.platform, record).await
 }
 
-async fn act<P: Platform>(app: &App<P>, settings: &Rc<Settings>, record: &mut Record, action: Action) {
-    let before = (record.state, record.history.len());
+async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {
+    let (noted, failed, attempts) = (record.noted, record.error.is_some(), record.attempts);
     match action {
         Action::Start => start::start(app, settings, record).await,
         Action::Report(index) => cloudevents::send(app, settings, record, index).await,
@@ -115,33 +120,29 @@ async fn act<P: Platform>(app: &App<P>, settings: &Rc<Settings>, record: &mut Re
             follow::follow(app, settings, record, action).await;
         }
     }
-    if before == (record.state, record.history.len()) {
-        return;
-    }
-    let level = if record.error.is_some() { Level::Error } else { Level::Info };
-    let note = record.history.last().map(|step| step.note.clone()).unwrap_or_default();
+    let Some(last) = record.history.last().filter(|_| record.noted != noted) else { return };
+    let has_failed = record.error.is_some() && !failed;
+    let level = match (has_failed, record.attempts > attempts) {
+        (true, _) => Level::Error,
+        (false, true) => Level::Warn,
+        (false, false) => Level::Info,
+    };
+    let error = record.error.as_ref().filter(|_| has_failed);
     app.log(
         level,
-        &note,
+        &last.note,
         &[
             ("capture", record.name.as_str().into()),
             ("state", record.state.word().into()),
-            ("machine", record.machine.id.to_string().into()),
-            ("code", record.error.as_ref().map_or(serde_json::Value::Null, |e| e.code.as_str().into())),
-            (
-                "request_id",
-                record
-                    .error
-                    .as_ref()
-                    .and_then(|e| e.request_id.as_deref())
-                    .map_or(serde_json::Value::Null, Into::into),
-            ),
+            ("target", record.machine.id.to_string().into()),
+            ("code", json!(error.map(|e| &e.code))),
+            ("requestId", json!(error.and_then(|e| e.request_id.as_ref()))),
         ],
     );
 }
 
 /// Writes the outcome; what it says has happened, so a failing store is tried again.
-async fn keep<P: Platform>(app: &App<P>, record: &Record) -> Result<(), StoreError> {
+async fn keep<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(500);
     for _ in 1..STORE_TRIES {
         if store::save(&app.platform, record).await.is_ok() {

@@ -13,7 +13,6 @@ use crate::{
     failure::Failure,
     platform::Platform,
     settings::Settings,
-    time::Timestamp,
 };
 
 /// Azure's pause between two looks, where it names none.
@@ -62,10 +61,17 @@ impl<P: Platform> Follow<'_, P> {
             record.operation = None;
             return self.read_capture(record).await;
         };
-        let answer = self.arm.send(http::Method::GET, &url, None).await?;
+        let answer = match self.arm.send(http::Method::GET, &url, None).await {
+            // Operations are forgotten after a while, and their URLs expire: the session itself says as much.
+            Err(error) if error.kind != ErrorKind::Passing => {
+                record.operation = None;
+                return self.read_capture(record).await;
+            }
+            answer => answer?,
+        };
         let now = self.app.platform.now();
         match network_watcher::operation(&answer)? {
-            Operation::Running => record.due = self.later(&answer),
+            Operation::Running => self.look_again(record, &answer),
             Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now, self.receivers),
             // Where the file goes is not known yet: the session says it.
             Operation::Succeeded => record.operation = None,
@@ -86,7 +92,7 @@ impl<P: Platform> Follow<'_, P> {
             );
             record.fail(now, failure, self.receivers);
         } else if session.properties.is_provisioning() {
-            record.due = now.after(LOOK_AGAIN);
+            record.still_under_way(now, LOOK_AGAIN, self.receivers);
         } else {
             record.provisioned(now, self.receivers);
         }
@@ -108,7 +114,7 @@ impl<P: Platform> Follow<'_, P> {
         match self.arm.send(http::Method::GET, &url, None).await {
             Ok(answer) => self.take_status(record, &answer),
             // Operations are forgotten after a while: the question is asked anew.
-            Err(error) if matches!(error.kind, ErrorKind::Refused(_)) => {
+            Err(error) if error.kind != ErrorKind::Passing => {
                 record.operation = None;
                 self.query_status(record).await
             }
@@ -121,22 +127,31 @@ impl<P: Platform> Follow<'_, P> {
         match (network_watcher::status(answer)?, answer.location()) {
             (Some(status), _) => record.status(now, &status, self.receivers),
             (None, Some(location)) => {
-                let pause = answer.retry_after(now).unwrap_or(LOOK_AGAIN);
-                let operation = self.arm.seal(&record.name, location);
-                record.status_pending(now, operation, pause);
+                record.operation = self.arm.seal(&record.name, location);
+                self.look_again(record, answer);
             }
             // Still the same place.
-            (None, None) => record.due = self.later(answer),
+            (None, None) => self.look_again(record, answer),
         }
         Ok(())
     }
 
-    /// Takes back a session beyond the limit.
+    /// Takes back a session beyond the limit, and looks until it is gone.
     async fn withdraw(&self, record: &mut Record) -> Result<(), ArmError> {
         network_watcher::delete(self.arm, self.capture).await?;
-        record.withdraw = false;
-        record.note(self.app.platform.now(), "the session beyond the limit was taken back");
-        Ok(())
+        let now = self.app.platform.now();
+        match network_watcher::read(self.arm, self.capture).await {
+            Err(error) if error.is_not_found() => {
+                record.withdraw = false;
+                record.note(now, "the session beyond the limit was taken back");
+                Ok(())
+            }
+            Ok(_) => {
+                record.still_under_way(now, LOOK_AGAIN, self.receivers);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn failed(&self, record: &mut Record, error: ArmError) {
@@ -154,8 +169,9 @@ impl<P: Platform> Follow<'_, P> {
         }
     }
 
-    fn later(&self, answer: &Answer) -> Timestamp {
+    /// Not done yet: looked at again when Azure says.
+    fn look_again(&self, record: &mut Record, answer: &Answer) {
         let now = self.app.platform.now();
-        now.after(answer.retry_after(now).unwrap_or(LOOK_AGAIN))
+        record.still_under_way(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN), self.receivers);
     }
 }

@@ -14,7 +14,8 @@ const DIGEST_CHARS: usize = 14;
 pub fn derive(front: &str, machine: &str, time: Timestamp, digest: &str) -> String {
     let digest: String = digest.chars().take(DIGEST_CHARS).collect();
     let front = readable(front, FRONT_CHARS);
-    let machine = readable(machine, MACHINE_CHARS);
+    // Azure's names ignore case, and deliveries differ in it; the store's keys do not ignore it.
+    let machine = readable(&machine.to_ascii_lowercase(), MACHINE_CHARS);
     format!("{front}-{machine}-{}-{digest}", time.compact())
 }
 

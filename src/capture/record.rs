@@ -36,6 +36,9 @@ pub struct Record {
     pub limits: Limits,
     /// When the alert was written down.
     pub accepted_at: Timestamp,
+    /// When Azure took the PUT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
     /// The machine's region, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
@@ -79,6 +82,9 @@ pub struct Record {
     /// The long-running operation under way; its URL is signed, so it rests sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Sealed>,
+    /// How many lines were noted since the record was read: not kept, for the driver to see whether a step said something.
+    #[serde(skip)]
+    pub noted: u32,
     /// Fields of a later version of this shape, kept.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -138,6 +144,7 @@ impl Record {
             machine: spec.machine,
             limits: spec.limits,
             accepted_at: now,
+            sent_at: None,
             location: None,
             watcher: None,
             started_at: None,
@@ -153,6 +160,7 @@ impl Record {
             attempts: 0,
             withdraw: false,
             operation: None,
+            noted: 0,
             more: Map::new(),
         };
         record.note(now, "alert accepted");
@@ -164,7 +172,25 @@ impl Record {
         if self.history.len() >= MAX_HISTORY {
             self.history.remove(1);
         }
+        self.noted = self.noted.saturating_add(1);
         self.history.push(Step { state: self.state, at: now, note: crate::text::clean(note.as_ref()) });
+    }
+
+    /// Takes over from what is kept what must not be undone: reports that are settled.
+    pub fn learn(&mut self, kept: &Self) {
+        for report in self.reports.iter_mut().filter(|report| !report.is_settled()) {
+            if let Some(settled) = kept.reports.iter().find(|kept| kept.id == report.id && kept.is_settled())
+            {
+                *report = settled.clone();
+            }
+        }
+    }
+
+    /// When the next step is due, a report's or the capture's own.
+    #[must_use]
+    pub fn next_step_at(&self) -> Timestamp {
+        let reports = self.reports.iter().filter(|report| !report.is_settled()).map(|report| report.due);
+        reports.chain([self.due]).min().unwrap_or(self.due)
     }
 
     /// The capture's id at ARM, once the watcher is known.
@@ -173,12 +199,20 @@ impl Record {
         self.watcher.as_ref().and_then(|watcher| watcher.child("packetCaptures", &self.name).ok())
     }
 
-    /// The record as people see it: without its private part, with the capture's id at ARM.
+    /// The record as people see it: without what only drivers need, with the capture's id at ARM and the outcome.
     #[must_use]
     pub fn public(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         if let Some(object) = value.as_object_mut() {
-            object.remove("operation");
+            for private in ["v", "operation", "due", "attempts", "withdraw"] {
+                object.remove(private);
+            }
+            if self.state >= State::Ended {
+                let outcome = if self.error.is_some() { "failed" } else { "captured" };
+                object.insert("outcome".to_owned(), outcome.into());
+            } else {
+                object.insert("nextStepAt".to_owned(), self.next_step_at().to_string().into());
+            }
             if let Some(id) = self.capture_id() {
                 object.insert("id".to_owned(), Value::String(id.to_string()));
             }

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use futures_util::{future, try_join};
-use http::StatusCode;
+use futures_util::future;
 
 use super::Record;
 use crate::{
@@ -48,8 +47,7 @@ pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record
             ErrorKind::Passing => record.try_again(now, error.retry_after, *error.failure, receivers),
             ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, *error.failure, receivers),
         }
-    }
-    if record.withdraw {
+    } else if record.withdraw {
         let count = format!("the watcher already has {} sessions or more", start.limit);
         record.fail(app.platform.now(), Failure::new("sessionLimit", count), receivers);
     }
@@ -62,42 +60,51 @@ struct Start<'a, P> {
     limit: u32,
 }
 
-/// How many sessions there are besides ours.
-enum Count {
-    /// Few enough, as far as is remembered.
-    Remembered,
-    /// To be read beside the PUT.
-    Unknown,
-}
-
 impl<P: Platform> Start<'_, P> {
     async fn run(&self, record: &mut Record) -> Result<(), ArmError> {
         let arm = Arm::new(self.app, self.azure);
+        // First of all, and once: what is asked side by side later would ask for it twice.
+        arm.has_token().await?;
         let key = store::place_key(&record.machine.id);
         let now = self.app.platform.now();
+        if record.is_too_late_to_start(now) {
+            let place = self.look_up(&arm, record).await?;
+            return self.adopt_or_give_up(&arm, record, &place).await;
+        }
         let remembered = store::hint::<Place>(&self.app.platform, &key).await;
         if let Some(place) = remembered.filter(|place| now.since(place.at) < PLACE_LASTS) {
             match self.put(&arm, record, &place).await {
                 // The machine or the watcher is no longer where it was.
-                Err(error) if matches!(error.kind, ErrorKind::Refused(status) if status.is_client_error()) => {
-                }
+                Err(error) if error.is_not_found() || error.is_bad_request() => {}
                 outcome => return outcome,
             }
         }
         let place = self.look_up(&arm, record).await?;
         // Remembered beside the PUT: it may take as long as it likes.
-        let remember = async {
-            store::keep_hint(&self.app.platform, &key, &place).await;
-            Ok(())
-        };
-        try_join!(self.put(&arm, record, &place), remember).map(|_| ())
+        let remember = store::keep_hint(&self.app.platform, &key, &place);
+        future::join(self.put(&arm, record, &place), remember).await.0
+    }
+
+    /// Too late: a session that an earlier PUT may have started is followed, but none is started any more.
+    async fn adopt_or_give_up(
+        &self,
+        arm: &Arm<'_, P>,
+        record: &mut Record,
+        place: &Place,
+    ) -> Result<(), ArmError> {
+        match network_watcher::read(arm, &capture_id(place, record)?).await {
+            Ok(session) if is_ours(&session, record) => self.adopt(record, place, &session),
+            Err(error) if error.kind == ErrorKind::Passing => Err(error),
+            Ok(_) | Err(_) => Err(ArmError::unable(
+                "tooLate",
+                "the alert is so old that a capture would show something else",
+            )),
+        }
     }
 
     /// The machine's region and its subscription's watchers, asked for side by side.
     async fn look_up(&self, arm: &Arm<'_, P>, record: &Record) -> Result<Place, ArmError> {
         let machine = &record.machine;
-        // Both need the token: asked for once, so that a credential that is refused is refused once.
-        arm.has_token().await?;
         let (location, watchers) = future::join(
             compute::location(arm, machine),
             network_watcher::watchers(arm, machine.id.subscription()),
@@ -115,34 +122,36 @@ impl<P: Platform> Start<'_, P> {
     }
 
     async fn put(&self, arm: &Arm<'_, P>, record: &mut Record, place: &Place) -> Result<(), ArmError> {
-        let capture = place
-            .watcher
-            .child("packetCaptures", &record.name)
-            .map_err(|why| ArmError::unable("badName", &why.to_string()))?;
+        let capture = capture_id(place, record)?;
         let properties = CaptureProperties {
             machine: record.machine.clone(),
             limits: record.limits,
             storage_location: StorageLocation { storage_id: self.storage.clone() },
         };
-        match self.count(arm, place, &record.name).await? {
-            Count::Remembered => {
-                let answer = network_watcher::create(arm, &capture, &properties).await;
-                self.taken(arm, record, place, &capture, answer).await
+        if self.has_room(arm, place, &record.name).await? {
+            let answer = network_watcher::create(arm, &capture, &properties).await;
+            return self.taken(arm, record, place, answer).await;
+        }
+        let (answer, sessions) = future::join(
+            network_watcher::create(arm, &capture, &properties),
+            network_watcher::sessions(arm, &place.watcher),
+        )
+        .await;
+        let is_new = answer.is_ok();
+        self.taken(arm, record, place, answer).await?;
+        match sessions {
+            Ok(sessions) => {
+                // One that was there before is never taken back: it has been capturing.
+                record.withdraw = is_new && others(&sessions, &record.name) >= self.limit;
+                self.remember_count(place, &sessions).await;
             }
-            Count::Unknown => {
-                let (answer, sessions) = future::join(
-                    network_watcher::create(arm, &capture, &properties),
-                    network_watcher::sessions(arm, &place.watcher),
-                )
-                .await;
-                self.taken(arm, record, place, &capture, answer).await?;
-                if let Ok(sessions) = sessions {
-                    record.withdraw = self.others(&sessions, &record.name) >= self.limit;
-                    self.remember_count(place, &sessions).await;
-                }
-                Ok(())
+            Err(error) => {
+                let note =
+                    format!("the sessions could not be counted against session_limit: {}", error.failure);
+                record.note(self.app.platform.now(), note);
             }
         }
+        Ok(())
     }
 
     /// What the PUT came to.
@@ -151,65 +160,62 @@ impl<P: Platform> Start<'_, P> {
         arm: &Arm<'_, P>,
         record: &mut Record,
         place: &Place,
-        capture: &ResourceId,
         answer: Result<Answer, ArmError>,
     ) -> Result<(), ArmError> {
         let now = self.app.platform.now();
-        let sent = |record: &mut Record, operation, pause| {
-            record.sent(now, place.watcher.clone(), &place.location, operation, pause);
-        };
-        match answer {
+        let refusal = match answer {
             Ok(answer) => {
                 let operation = answer.async_operation().and_then(|url| arm.seal(&record.name, url));
-                if let Ok(session) = answer.json::<Session>() {
-                    record.storage_path = session.properties.storage_path();
-                }
-                sent(record, operation, answer.retry_after(now).unwrap_or(FIRST_LOOK));
-                Ok(())
+                record.storage_path =
+                    answer.json::<Session>().ok().and_then(|session| session.properties.storage_path());
+                let pause = answer.retry_after(now).unwrap_or(FIRST_LOOK);
+                record.sent(now, place.watcher.clone(), &place.location, operation, pause);
+                return Ok(());
             }
-            // The name is derived from alert and machine, so a session of that name on that machine is this alert's:
-            // an earlier PUT whose answer was lost, or another instance's.
-            Err(error) if is_conflict(&error) => match network_watcher::read(arm, capture).await {
-                Ok(session)
-                    if session.properties.target.eq_ignore_ascii_case(&record.machine.id.to_string()) =>
-                {
-                    record.storage_path = session.properties.storage_path();
-                    sent(record, None, 0);
-                    Ok(())
-                }
-                _ => Err(error),
-            },
-            Err(error) => Err(error),
+            Err(error) if is_conflict(&error) => error,
+            Err(error) => return Err(error),
+        };
+        // The name is derived from alert and machine, so a session of that name on that machine is this alert's: an
+        // earlier PUT whose answer was lost, or another instance's.
+        match network_watcher::read(arm, &capture_id(place, record)?).await {
+            Ok(session) if is_ours(&session, record) => self.adopt(record, place, &session),
+            // Whether it exists is not known: the look is what has to be tried again.
+            Err(error) if error.kind == ErrorKind::Passing => Err(error),
+            // Refused for another reason; with a conflict and no such session, for one that passes.
+            Err(error) if error.is_not_found() && refusal.is_conflict() => {
+                Err(ArmError { kind: ErrorKind::Passing, ..refusal })
+            }
+            _ => Err(refusal),
         }
     }
 
-    /// At the limit a remembered count is checked before anything is started; otherwise nothing is asked before the PUT.
-    async fn count(&self, arm: &Arm<'_, P>, place: &Place, name: &str) -> Result<Count, ArmError> {
+    fn adopt(&self, record: &mut Record, place: &Place, session: &Session) -> Result<(), ArmError> {
+        record.storage_path = session.properties.storage_path();
+        record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, 0);
+        Ok(())
+    }
+
+    /// Whether a session may be started without counting. At the limit a remembered count is checked before anything is
+    /// started; where nothing good is remembered, the count is read beside the PUT.
+    async fn has_room(&self, arm: &Arm<'_, P>, place: &Place, name: &str) -> Result<bool, ArmError> {
         let now = self.app.platform.now();
         let key = store::sessions_key(&place.watcher);
-        match store::hint::<SessionCount>(&self.app.platform, &key).await {
-            Some(known) if known.count >= self.limit => {
-                let sessions = network_watcher::sessions(arm, &place.watcher).await?;
-                self.remember_count(place, &sessions).await;
-                let others = self.others(&sessions, name);
-                if others < self.limit {
-                    return Ok(Count::Remembered);
-                }
-                let message = format!("the watcher {} has {others} sessions", place.watcher.name());
-                Err(ArmError::unable("sessionLimit", &message))
-            }
-            Some(known) if is_good(&known, self.limit, now) => Ok(Count::Remembered),
-            _ => Ok(Count::Unknown),
-        }
-    }
-
-    /// The sessions that count before ours. Of those being provisioned at this moment only the ones with a lesser name
-    /// do: of several started at once, each seeing the others, the first few stay and the rest are taken back.
-    fn others(&self, sessions: &[Session], name: &str) -> u32 {
-        let counts = |session: &&Session| {
-            session.name != name && (!session.properties.is_provisioning() || session.name.as_str() < name)
+        let Some(known) = store::hint::<SessionCount>(&self.app.platform, &key).await else {
+            return Ok(false);
         };
-        u32::try_from(sessions.iter().filter(counts).count()).unwrap_or(u32::MAX)
+        if known.count < self.limit {
+            return Ok(is_good(&known, self.limit, now));
+        }
+        let sessions = network_watcher::sessions(arm, &place.watcher).await?;
+        self.remember_count(place, &sessions).await;
+        // With our own among them, an earlier PUT of ours has been taken.
+        let is_there = sessions.iter().any(|session| session.name() == name);
+        let others = others(&sessions, name);
+        if is_there || others < self.limit {
+            return Ok(true);
+        }
+        let message = format!("the watcher {} has {others} sessions", place.watcher.name());
+        Err(ArmError::unable("sessionLimit", &message))
     }
 
     async fn remember_count(&self, place: &Place, sessions: &[Session]) {
@@ -219,6 +225,25 @@ impl<P: Platform> Start<'_, P> {
     }
 }
 
+fn capture_id(place: &Place, record: &Record) -> Result<ResourceId, ArmError> {
+    let id = place.watcher.child("packetCaptures", &record.name);
+    id.map_err(|why| ArmError::unable("badName", &why.to_string()))
+}
+
+fn is_ours(session: &Session, record: &Record) -> bool {
+    session.properties.target().eq_ignore_ascii_case(&record.machine.id.to_string())
+}
+
+/// The sessions that count before ours. Of those being provisioned at this moment only the ones with a lesser name do:
+/// of several started at once, each seeing the others, not all are taken back. What starts within the seconds that
+/// provisioning takes can therefore pass the limit by a few; what comes after cannot.
+fn others(sessions: &[Session], name: &str) -> u32 {
+    let counts = |session: &&Session| {
+        session.name() != name && (!session.properties.is_provisioning() || session.name() < name)
+    };
+    u32::try_from(sessions.iter().filter(counts).count()).unwrap_or(u32::MAX)
+}
+
 fn is_good(known: &SessionCount, limit: u32, now: Timestamp) -> bool {
     now.since(known.at) < COUNT_LASTS && known.count.saturating_add(COUNT_MARGIN) < limit
 }
@@ -226,8 +251,5 @@ fn is_good(known: &SessionCount, limit: u32, now: Timestamp) -> bool {
 /// Azure documents no code for a name that exists: any refusal that is not about the caller or the watcher may be one,
 /// and a look at what exists decides.
 fn is_conflict(error: &ArmError) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Refused(StatusCode::CONFLICT | StatusCode::BAD_REQUEST | StatusCode::PRECONDITION_FAILED)
-    )
+    error.is_conflict() || error.is_bad_request()
 }

@@ -18,7 +18,11 @@ const AZURE_TIME_LIMIT: u32 = 18_000;
 const END_MARGIN: i64 = 2;
 /// A capture that could not be started so long after its alert would show something else.
 const START_PATIENCE: i64 = 15 * 60;
-/// Longer than this after its expected end nobody waits for a capture's status.
+/// A session that Azure took is expected to capture so long after at the latest.
+const LONGEST_PROVISIONING: i64 = 30;
+/// Giving up takes more than lateness: a host that was down for long gets its tries.
+const LEAST_TRIES: u32 = 5;
+/// Longer than this after its expected end nobody waits for a capture's status, nor for its provisioning's.
 const END_PATIENCE: i64 = 60 * 60;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: i64 = 300;
@@ -125,6 +129,7 @@ impl Record {
         operation: Option<Sealed>,
         pause: i64,
     ) {
+        self.sent_at = Some(now);
         self.watcher = Some(watcher);
         self.location = Some(location.to_owned());
         self.operation = operation;
@@ -134,18 +139,48 @@ impl Record {
     /// The session is provisioned, so packets are captured from now on.
     pub fn provisioned(&mut self, now: Timestamp, receivers: bool) {
         self.operation = None;
-        self.started_at = Some(now);
+        // Seen late, it has been capturing for a while, or is over already.
+        let begin = self.sent_at.map_or(now, |sent| now.min(sent.after(LONGEST_PROVISIONING)));
         let limit = i64::from(self.limits.time_limit_in_seconds.unwrap_or(AZURE_TIME_LIMIT));
-        let end = now.after(limit);
+        let end = begin.after(limit);
+        self.started_at = Some(begin);
         self.expected_end = Some(end);
-        self.enter(State::Running, now, limit.saturating_add(END_MARGIN), "capturing");
-        self.tell(Event::Started, now, receivers);
+        self.enter(State::Running, now, 0, "capturing");
+        self.due = end.after(END_MARGIN).max(now);
+        if now < end {
+            self.tell(Event::Started, now, receivers);
+        }
     }
 
-    /// Azure will answer the question for the status at `operation`, after `pause` seconds.
-    pub fn status_pending(&mut self, now: Timestamp, operation: Option<Sealed>, pause: i64) {
-        self.operation = operation;
+    /// Whether Azure has taken the PUT and the start is no longer worth having: it would show something else.
+    #[must_use]
+    pub fn is_too_late_to_start(&self, now: Timestamp) -> bool {
+        self.state == State::Accepted && now > self.accepted_at.after(START_PATIENCE)
+    }
+
+    /// Azure is not done yet: looked at again after `pause` seconds, though not for ever.
+    pub fn still_under_way(&mut self, now: Timestamp, pause: i64, receivers: bool) {
         self.due = now.after(pause);
+        self.attempts = self.attempts.saturating_add(1);
+        let is_over = self.is_over(now);
+        if is_over && self.state == State::Ended {
+            self.withdraw = false;
+            self.note(now, "the session beyond the limit was deleted, but is still there");
+        } else if is_over {
+            let failure =
+                Failure::new("neverEnded", "Azure's operation did not end; nobody waits for it any more");
+            self.fail(now, failure, receivers);
+        }
+    }
+
+    /// Late, and not for want of tries.
+    fn is_over(&self, now: Timestamp) -> bool {
+        let deadline = match (self.state, self.expected_end) {
+            (State::Accepted, _) => self.accepted_at.after(START_PATIENCE),
+            (_, Some(end)) => end.after(END_PATIENCE),
+            _ => self.sent_at.unwrap_or(self.accepted_at).after(END_PATIENCE),
+        };
+        now > deadline && self.attempts >= LEAST_TRIES
     }
 
     /// What Azure says of a capture that was running when last seen.
@@ -171,19 +206,14 @@ impl Record {
     /// A step did not lead on. It is tried again after Azure's `retry_after` or a pause that doubles, until it is
     /// too late for the capture to be of use.
     pub fn try_again(&mut self, now: Timestamp, retry_after: Option<i64>, failure: Failure, receivers: bool) {
-        let deadline = match (self.state, self.expected_end) {
-            (State::Accepted | State::Starting, _) => self.accepted_at.after(START_PATIENCE),
-            (State::Running, Some(end)) => end.after(END_PATIENCE),
-            _ => self.accepted_at.after(i64::from(AZURE_TIME_LIMIT).saturating_add(END_PATIENCE)),
-        };
-        if now > deadline && self.state == State::Ended {
+        let is_over = self.is_over(now);
+        if is_over && self.state == State::Ended {
             self.withdraw = false;
             return self.note(now, format!("the session could not be taken back: {failure}"));
         }
-        if now > deadline {
-            let failure =
-                Failure { message: format!("given up after many tries: {}", failure.message), ..failure };
-            return self.fail(now, failure, receivers);
+        if is_over {
+            let message = format!("given up after {} tries: {}", self.attempts, failure.message);
+            return self.fail(now, Failure { message, ..failure }, receivers);
         }
         let first = if self.state == State::Accepted { 1_i64 } else { 5 };
         let pause = first.checked_shl(self.attempts.min(16)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
@@ -205,9 +235,9 @@ impl Record {
 
     /// All who are to be told have been, or could not be.
     pub fn close(&mut self, now: Timestamp) {
-        let untold = self.reports.iter().filter(|r| r.delivered_at.is_none()).count();
+        let untold = self.reports.iter().filter(|r| r.delivered_at.is_none() && !r.superseded).count();
         let note = match (self.reports.is_empty(), untold) {
-            (true, _) => "nobody to tell (notify_url is not set)".to_owned(),
+            (true, _) => "nobody to tell (notify_url is not set, or wrong)".to_owned(),
             (false, 0) => "people notified".to_owned(),
             (false, n) => format!("{n} of {} reports could not be delivered", self.reports.len()),
         };
@@ -223,6 +253,10 @@ impl Record {
     }
 
     fn tell(&mut self, event: Event, now: Timestamp, receivers: bool) {
+        if event != Event::Started {
+            // News that is no longer true is not told late.
+            self.reports.iter_mut().filter(|r| r.event == Event::Started).for_each(Report::supersede);
+        }
         if receivers && !self.reports.iter().any(|report| report.event == event) {
             self.reports.push(Report::new(&self.name, event, now));
         }

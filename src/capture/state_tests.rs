@@ -67,7 +67,8 @@ fn each_state_has_its_step_and_waits_until_it_is_due() {
         "the end in mind: 60 s and a margin"
     );
     assert_eq!(next(&record, now().after(72)), Next::Do(Action::QueryStatus));
-    record.status_pending(now().after(72), sealed(), 3);
+    record.operation = sealed();
+    record.still_under_way(now().after(72), 3, true);
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::PollStatus));
     record.status(now().after(75), &status("Stopped", true), true);
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
@@ -132,13 +133,61 @@ fn azures_retry_after_is_kept_to_within_reason() {
 }
 
 #[test]
-fn a_capture_that_azure_says_still_runs_is_asked_after_again() {
+fn a_capture_that_azure_says_still_runs_is_asked_after_again_but_not_for_ever() {
     let mut record = running();
     record.status(now().after(72), &status("Running", false), true);
     assert_eq!((record.state, record.due), (State::Running, now().after(77)));
     record.status(now().after(5_000), &status("SomethingNew", false), true);
-    assert_eq!(record.state, State::Ended, "an hour after its end nobody waits any more");
+    assert_eq!(record.state, State::Running, "late alone is no reason: the host may have been down");
+    for _ in 0..4 {
+        record.status(now().after(5_000), &status("SomethingNew", false), true);
+    }
+    assert_eq!(record.state, State::Ended);
     assert_eq!(record.error.unwrap().code, "stillRunning");
+}
+
+#[test]
+fn an_operation_that_never_ends_is_given_up_at_last() {
+    let mut record = accepted();
+    record.sent(now(), watcher(), "westeurope", sealed(), 10);
+    record.still_under_way(now().after(600), 10, true);
+    assert_eq!((record.state, record.due), (State::Starting, now().after(610)));
+    for _ in 0..4 {
+        record.still_under_way(now().after(3_700), 10, true);
+    }
+    assert_eq!((record.state, record.error.unwrap().code.as_str()), (State::Ended, "neverEnded"));
+}
+
+#[test]
+fn a_capture_seen_late_is_taken_to_have_begun_when_it_did() {
+    let mut record = accepted();
+    record.sent(now(), watcher(), "westeurope", sealed(), 10);
+    record.provisioned(now().after(7_200), true);
+    assert_eq!(record.started_at, Some(now().after(30)));
+    assert_eq!(record.expected_end, Some(now().after(90)));
+    assert_eq!(record.due, now().after(7_200), "its end is asked for at once");
+    assert!(record.reports.is_empty(), "that it runs is no longer true");
+}
+
+#[test]
+fn news_that_was_not_delivered_in_time_gives_way_to_later_news() {
+    let mut record = running();
+    record.reports[0].tried(now(), Err("HTTP 500".into()));
+    record.status(now().after(75), &status("Stopped", true), true);
+    assert!(record.reports[0].is_settled() && record.reports[0].delivered_at.is_none());
+    assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
+    record.reports[1].tried(now(), Ok(()));
+    record.close(now());
+    assert_eq!(record.history.last().unwrap().note, "people notified");
+}
+
+#[test]
+fn what_another_driver_delivered_stays_delivered() {
+    let mut kept = running();
+    kept.reports[0].tried(now(), Ok(()));
+    let mut record = running();
+    record.learn(&kept);
+    assert_eq!(record.reports[0].delivered_at, Some(now()));
 }
 
 #[test]
@@ -156,9 +205,11 @@ fn a_session_that_cannot_be_taken_back_is_given_up_at_last() {
     record.fail(now(), failure(), false);
     record.withdraw = true;
     assert_eq!(next(&record, now()), Next::Do(Action::Withdraw));
-    record.try_again(now().after(40_000), None, failure(), false);
+    for _ in 0..6 {
+        record.try_again(now().after(40_000), None, failure(), false);
+    }
     assert!(!record.withdraw);
-    assert_eq!(next(&record, now().after(40_000)), Next::Do(Action::Report(0)), "started was never told");
+    assert_eq!(next(&record, now().after(40_000)), Next::Do(Action::Close));
 }
 
 #[test]

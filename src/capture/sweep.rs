@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
+    log::Level,
     platform::{Platform, StoreError},
     store,
     time::Timestamp,
@@ -27,68 +28,71 @@ pub struct Swept {
     pub open: usize,
     /// Captures that are reported now.
     pub reported: usize,
-    /// Captures still open, oldest first, and where they stand.
+    /// Captures still open, the most urgent first, and where they stand.
     pub remaining: Vec<Remaining>,
 }
 
 /// A capture that is still open.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Remaining {
     /// Its name.
     pub name: String,
-    /// Where it stands; none if it was not looked at, or another driver of this instance has it in hand.
+    /// Where it stands; none if its record cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
     /// When its next step is due.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub due: Option<Timestamp>,
+    pub next_step_at: Option<Timestamp>,
 }
 
-/// Sweeps at most `most` captures, the oldest first.
+/// Sweeps at most `most` captures, of those that are due the longest overdue first, then those that will be soonest.
 ///
 /// # Errors
 /// [`StoreError`] when the open captures cannot be listed.
 pub async fn sweep<P: Platform>(app: &App<P>, most: usize) -> Result<Swept, StoreError> {
-    let deadline = app.platform.now().after(SECONDS);
-    let mut names = store::names(&app.platform, true).await?;
-    names.reverse();
-    let open = names.len();
-    let rest = names.split_off(most.min(open));
-
-    let outcomes: Vec<(String, Option<Record>)> = stream::iter(names)
-        .map(|name| async move {
-            let record = if app.platform.now() < deadline { sweep_one(app, &name).await } else { None };
-            (name, record)
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
-
-    let mut swept = Swept { open, ..Swept::default() };
-    for (name, record) in outcomes {
-        if record.as_ref().is_some_and(|record| record.state == State::Reported) {
-            swept.reported = swept.reported.saturating_add(1);
-        } else {
-            let (state, due) = record.map(|record| (record.state, record.due)).unzip();
-            swept.remaining.push(Remaining { name, state, due });
+    let until = app.platform.now().after(SECONDS);
+    let names = store::names(&app.platform, true).await?;
+    let mut swept = Swept { open: names.len(), ..Swept::default() };
+    let mut records = Vec::new();
+    let loaded =
+        stream::iter(names).map(|name| async move { (store::load(&app.platform, &name).await, name) });
+    for (record, name) in loaded.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match record {
+            Ok(Some(record)) => records.push(record),
+            Ok(None) => {}
+            Err(error) => {
+                let fields = [("capture", name.as_str().into()), ("error", error.0.into())];
+                app.log(Level::Error, "a capture's record cannot be read; the sweep leaves it", &fields);
+                swept.remaining.push(Remaining { name, state: None, next_step_at: None });
+            }
         }
     }
-    swept.remaining.extend(rest.into_iter().map(|name| Remaining { name, state: None, due: None }));
+    records.sort_by_key(Record::next_step_at);
+    let rest = records.split_off(most.min(records.len()));
+    let moved = stream::iter(records).map(|record| sweep_one(app, record, until));
+    for record in moved.buffered(AT_ONCE).collect::<Vec<_>>().await.into_iter().chain(rest) {
+        if record.state == State::Reported {
+            swept.reported = swept.reported.saturating_add(1);
+        } else {
+            let next_step_at = Some(record.next_step_at());
+            swept.remaining.push(Remaining { name: record.name, state: Some(record.state), next_step_at });
+        }
+    }
     Ok(swept)
 }
 
-async fn sweep_one<P: Platform>(app: &App<P>, name: &str) -> Option<Record> {
-    let hand = app.memory.take_in_hand(name)?;
-    let record = drive(app, &hand, Patience::WhileDue, None, None::<fn(Record)>).await?;
+/// Moves one capture on, unless this instance has it in hand already.
+async fn sweep_one<P: Platform>(app: &App<P>, record: Record, until: Timestamp) -> Record {
+    let Some(hand) = app.memory.take_in_hand(&record.name) else { return record };
+    let Some(record) = drive(app, &hand, Patience::WhileDue(until)).await else { return record };
     if record.state == State::Reported {
         // Put away by this sweep, or long ago and written again by a driver that came late.
-        _ = store::tidy(&app.platform, name).await;
-        return Some(record);
+        _ = store::tidy(&app.platform, &record.name).await;
+        return record;
     }
     let background = app.clone();
-    let work = async move {
-        drive(&background, &hand, Patience::ToTheEnd, None, None::<fn(Record)>).await;
-    };
+    let work = async move { _ = drive(&background, &hand, Patience::ToTheEnd).await };
     app.platform.spawn(work).await;
-    Some(record)
+    record
 }

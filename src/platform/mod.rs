@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::time::Timestamp;
 
-/// Answers larger than this are refused: no answer alertcap asks for comes near it.
+/// Answers larger than this are refused; the largest is a page of the list of capture sessions.
 pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// Outbound HTTP.
@@ -35,11 +35,11 @@ pub enum SendError {
     /// The host's outbound allow-list has no entry for the address. Nothing was sent.
     NotAllowed,
     /// No connection: name not found, refused, TLS failed. Nothing was sent.
-    NotConnected(String),
+    NotConnected(&'static str),
     /// Sent, perhaps; no answer in time.
     TimedOut,
     /// Sent, perhaps; the connection broke, or the answer was larger than [`MAX_ANSWER_BYTES`].
-    Lost(String),
+    Lost(&'static str),
 }
 
 impl fmt::Display for SendError {
@@ -109,9 +109,16 @@ pub trait Random {
 /// The operator's variables.
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
 pub trait Variables {
-    /// The value of a variable, if it is set and its provider answers.
-    async fn variable(&self, name: &str) -> Option<String>;
+    /// The value of a variable, if it is set.
+    ///
+    /// # Errors
+    /// [`VariablesError`] when its provider does not answer: nothing is known of it.
+    async fn variable(&self, name: &str) -> Result<Option<String>, VariablesError>;
 }
+
+/// The provider of the variables does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VariablesError;
 
 /// Work that goes on after the answer, where the host lets it (Spin and Wasmtime do; wasmCloud drops it).
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]

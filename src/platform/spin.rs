@@ -3,12 +3,13 @@
 use std::{
     future::{Future, poll_fn},
     io::Write,
+    pin::pin,
     task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::future;
+use futures_util::future::{self, Either};
 use http_body_util::BodyExt;
 use spin_sdk::{
     http::FullBody,
@@ -22,7 +23,8 @@ use spin_sdk::{
 };
 
 use super::{
-    Background, Clock, HttpOut, KeyValue, LogSink, MAX_ANSWER_BYTES, Random, SendError, StoreError, Variables,
+    Background, Clock, HttpOut, KeyValue, LogSink, MAX_ANSWER_BYTES, Random, SendError, StoreError,
+    Variables, VariablesError,
 };
 
 use crate::time::Timestamp;
@@ -46,42 +48,50 @@ impl HttpOut for Spin {
 
         let mut request = request.map(FullBody::new);
         request.extensions_mut().insert(RequestOptionsExtension(options));
-        // The SDK spawns the writer of the request's body.
-        let (response, ()) = future::join(spin_sdk::http::send(request), a_turn()).await;
-        let response = response.map_err(send_error)?;
-
-        let (head, mut body) = response.into_parts();
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(send_error)?;
-            if let Some(data) = frame.data_ref() {
-                if bytes.len().saturating_add(data.len()) > MAX_ANSWER_BYTES {
-                    return Err(SendError::Lost(format!("it is larger than {MAX_ANSWER_BYTES} bytes")));
-                }
-                bytes.extend_from_slice(data);
-            }
+        // The host's time-outs are for each phase; this one is for all of it.
+        let answer = pin!(exchange(request));
+        match future::select(answer, pin!(self.sleep(timeout))).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(SendError::TimedOut),
         }
-        Ok(http::Response::from_parts(head, Bytes::from(bytes)))
     }
 }
 
-fn send_error(code: ErrorCode) -> SendError {
+async fn exchange(request: http::Request<FullBody<Bytes>>) -> Result<http::Response<Bytes>, SendError> {
+    // The SDK spawns the writer of the request's body.
+    let (response, ()) = future::join(spin_sdk::http::send(request), a_turn()).await;
+    let (head, mut body) = response.map_err(|code| send_error(&code))?.into_parts();
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|code| send_error(&code))?;
+        if let Some(data) = frame.data_ref() {
+            if bytes.len().saturating_add(data.len()) > MAX_ANSWER_BYTES {
+                return Err(SendError::Lost("it is too large"));
+            }
+            bytes.extend_from_slice(data);
+        }
+    }
+    Ok(http::Response::from_parts(head, Bytes::from(bytes)))
+}
+
+/// In words of our own: the host's may hold the URL, and URLs may be secret.
+fn send_error(code: &ErrorCode) -> SendError {
     match code {
         ErrorCode::HttpRequestDenied => SendError::NotAllowed,
-        ErrorCode::DnsTimeout | ErrorCode::ConnectionTimeout => SendError::NotConnected(code.to_string()),
-        ErrorCode::DnsError(_)
-        | ErrorCode::DestinationNotFound
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => SendError::NotConnected("the name was not found"),
+        ErrorCode::ConnectionTimeout => SendError::NotConnected("the connection was not taken in time"),
+        ErrorCode::ConnectionRefused => SendError::NotConnected("the connection was refused"),
+        ErrorCode::DestinationNotFound
         | ErrorCode::DestinationUnavailable
         | ErrorCode::DestinationIpProhibited
-        | ErrorCode::DestinationIpUnroutable
-        | ErrorCode::ConnectionRefused
-        | ErrorCode::TlsProtocolError
-        | ErrorCode::TlsCertificateError
-        | ErrorCode::TlsAlertReceived(_) => SendError::NotConnected(code.to_string()),
+        | ErrorCode::DestinationIpUnroutable => SendError::NotConnected("the address cannot be reached"),
+        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => {
+            SendError::NotConnected("TLS failed; is the certificate one that the host trusts?")
+        }
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => SendError::TimedOut,
-        other => SendError::Lost(other.to_string()),
+        _ => SendError::Lost("the connection broke"),
     }
 }
 
@@ -146,8 +156,12 @@ fn random<const N: usize>() -> [u8; N] {
 }
 
 impl Variables for Spin {
-    async fn variable(&self, name: &str) -> Option<String> {
-        spin_sdk::variables::get(name).await.ok()
+    async fn variable(&self, name: &str) -> Result<Option<String>, VariablesError> {
+        match spin_sdk::variables::get(name).await {
+            Ok(value) => Ok(Some(value)),
+            Err(spin_sdk::variables::Error::Undefined(_)) => Ok(None),
+            Err(_) => Err(VariablesError),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ fn event(record: &Record, event: Event, id: &str) -> Value {
         "specversion": "1.0",
         "id": id,
         "type": format!("alertcap.capture.{}.v1", event.word()),
-        "source": record.watcher.as_ref().map_or_else(|| record.machine.id.to_string(), ToString::to_string),
+        "source": record.machine.id,
         "subject": record.name,
         "time": time.unwrap_or(record.accepted_at).to_string(),
         "datacontenttype": "application/json",

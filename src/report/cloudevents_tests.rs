@@ -33,12 +33,10 @@ fn an_event_has_the_attributes_that_cloudevents_requires_and_says_what_happened(
     }
     assert_eq!((event["specversion"].as_str(), event["id"].as_str()), (Some("1.0"), Some("x.started")));
     assert_eq!(event["time"], "2026-11-22T02:00:27Z");
-    assert_eq!(
-        event["source"],
-        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w"
-    );
+    assert_eq!(event["source"], record.machine.id.to_string());
     assert_eq!(event["data"]["summary"], "A packet capture runs on web-01");
-    let id = format!("{}/packetCaptures/{}", event["source"].as_str().unwrap(), record.name);
+    let watcher = record.watcher.as_ref().unwrap();
+    let id = format!("{watcher}/packetCaptures/{}", record.name);
     assert_eq!(event["data"]["capture"]["id"], id);
     assert_eq!(event["data"]["capture"]["operation"], Value::Null);
 }

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// A receiver that failed so often is given up.
-const MAX_ATTEMPTS: u32 = 8;
+/// The longest pause between two tries, in seconds.
+const LONGEST_PAUSE: i64 = 300;
+/// A receiver that failed so often is given up: 8 tries within 9 minutes, and then one every 5 minutes for a day.
+const MAX_ATTEMPTS: u32 = 295;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +51,9 @@ pub struct Report {
     /// When a receiver took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
+    /// Never delivered, because something later happened meanwhile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
     /// Why the last try failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -59,13 +64,18 @@ impl Report {
     #[must_use]
     pub fn new(name: &str, event: Event, now: Timestamp) -> Self {
         let id = format!("{name}.{}", event.word());
-        Self { id, event, due: now, attempts: 0, delivered_at: None, error: None }
+        Self { id, event, due: now, attempts: 0, delivered_at: None, superseded: false, error: None }
     }
 
-    /// Delivered or given up.
+    /// Delivered, superseded or given up.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.delivered_at.is_some() || self.attempts >= MAX_ATTEMPTS
+        self.delivered_at.is_some() || self.superseded || self.attempts >= MAX_ATTEMPTS
+    }
+
+    /// Something later has happened: not sent any more, unless it was.
+    pub fn supersede(&mut self) {
+        self.superseded = self.delivered_at.is_none();
     }
 
     /// A try's outcome.
@@ -77,8 +87,8 @@ impl Report {
             }
             Err(why) => {
                 self.attempts = self.attempts.saturating_add(1);
-                // 2, 4, 8 … 256 seconds: about ten minutes in all.
-                self.due = now.after(1_i64.checked_shl(self.attempts).unwrap_or(300));
+                let pause = 1_i64.checked_shl(self.attempts.min(16)).unwrap_or(LONGEST_PAUSE);
+                self.due = now.after(pause.min(LONGEST_PAUSE));
                 self.error = Some(crate::text::clean(&why));
             }
         }
@@ -90,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_is_tried_eight_times_with_growing_pauses_and_then_given_up() {
+    fn a_report_is_tried_for_a_day_with_growing_pauses_and_then_given_up() {
         let mut now: Timestamp = "2026-11-22T02:00:00Z".parse().unwrap();
         let mut report = Report::new("c", Event::Ended, now);
         let mut pauses = Vec::new();
@@ -99,7 +109,9 @@ mod tests {
             pauses.push(report.due.since(now).as_secs());
             now = report.due;
         }
-        assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 128, 256]);
+        assert_eq!(pauses[..10], [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        let waited: u64 = pauses.iter().sum();
+        assert!((86_000..90_000).contains(&waited), "{waited}");
         assert_eq!((report.id.as_str(), report.delivered_at), ("c.ended", None));
     }
 

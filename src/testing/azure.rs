@@ -82,7 +82,7 @@ impl FakeAzure {
             }
             Some(Fault::Lost) => {
                 self.effect(operation, request, now);
-                Err(SendError::Lost("connection reset".to_owned()))
+                Err(SendError::Lost("the connection broke"))
             }
             None => Ok(self.effect(operation, request, now)),
         };
