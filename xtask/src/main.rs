@@ -1,3 +1,115 @@
-//! Placeholder.
+//! `cargo xtask`: the one tool of this project, for Linux and macOS.
+//!
+//! `target` gets what cargo lacks, `build` makes the component, [`stack`] starts it beside the stand-in for Azure;
+//! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole.
 
-fn main() {}
+mod api;
+mod build;
+mod children;
+mod demo;
+mod host;
+mod keys;
+mod run;
+mod sample;
+mod stack;
+mod target;
+mod test;
+mod ui;
+mod up;
+mod variables;
+mod workspace;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use children::Interrupted;
+use workspace::Workspace;
+
+/// alertcap's tool: what is missing is set up, what is old is built, and each step says so.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run alertcap on this machine, against the stand-in for Azure or the real one, until Ctrl-C
+    Up(up::Arguments),
+    /// Play one alert from beginning to end, showing each step as it happens; exit 0 only if all of them did
+    Demo(demo::Arguments),
+    /// Build what is missing and run every test; arguments go to `cargo test`, bare words filter by name
+    Test {
+        /// Names to filter by, or any arguments of `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
+        arguments: Vec<String>,
+    },
+    /// Check the format, run clippy with warnings denied, run every test; arguments go to `cargo test`
+    Ci {
+        /// Names to filter by, or any arguments of `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
+        arguments: Vec<String>,
+    },
+    /// Build the component and say how large it is
+    Build,
+    /// Make sure that cargo can build for wasm32-wasip2
+    Target,
+    /// Runs a program that ends with its parent; what `up` starts its children through
+    #[command(name = children::SHIM, hide = true)]
+    Child {
+        parent: i32,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    match dispatch(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        // As the shell says of what Ctrl-C ended.
+        Err(error) if error.is::<Interrupted>() => ExitCode::from(130),
+        Err(error) => {
+            ui::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(task: Task) -> Result<()> {
+    if let Task::Child { parent, command } = &task {
+        return children::become_child(*parent, command);
+    }
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Up(arguments) => up::run(&workspace, arguments),
+        Task::Demo(arguments) => demo::run(&workspace, &arguments),
+        Task::Test { arguments } => test::test(&workspace, &arguments),
+        Task::Ci { arguments } => test::ci(&workspace, &arguments),
+        Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
+        Task::Target => target::ensure(&workspace),
+        Task::Child { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_stands_after_test_goes_to_cargo_test_as_it_is() {
+        let arguments =
+            Arguments::parse_from(["cargo xtask", "test", "-p", "tests", "twice", "--", "--nocapture"]);
+        let Task::Test { arguments } = arguments.task else { panic!("not a test") };
+        assert_eq!(arguments, ["-p", "tests", "twice", "--", "--nocapture"]);
+    }
+}
