@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, Sim};
+use crate::{
+    platform::SendError,
+    testing::{self, Sim},
+};
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()

@@ -105,3 +105,20 @@ fn no_problem_shows_a_secret() {
     assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
     assert!(!format!("{:?}", load(|_| ())).contains("the-client-secret"));
 }
+
+#[test]
+fn spin_toml_declares_exactly_these_variables_and_marks_what_is_secret() {
+    let manifest: toml::Table = include_str!("../../spin.toml").parse().unwrap();
+    let declared = manifest["variables"].as_table().unwrap();
+    let given = manifest["component"]["alertcap"]["variables"].as_table().unwrap();
+    let names: std::collections::BTreeSet<_> = parse::NAMES.into_iter().collect();
+    assert_eq!(declared.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), names);
+    assert_eq!(given.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), names);
+    for name in names {
+        assert_eq!(given[name].as_str(), Some(format!("{{{{ {name} }}}}").as_str()));
+        let is_secret = declared[name].get("secret").and_then(toml::Value::as_bool).unwrap_or_default();
+        let holds_one = name.ends_with("_key") || name.ends_with("_secret") || name == "notify_url";
+        assert_eq!(is_secret, holds_one, "{name}");
+        assert!(!is_secret || declared[name]["default"].as_str() == Some(""), "{name}");
+    }
+}

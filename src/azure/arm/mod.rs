@@ -4,6 +4,8 @@
 //! the record ([`crate::capture::state`]), so that a retry outlives the request, the instance and the machine. Only a
 //! refused token is replaced at once.
 
+mod error;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,13 +18,10 @@ use super::{
     credential,
     sealed::{Sealed, SealingKey},
 };
-use crate::{
-    app::App,
-    failure::Failure,
-    platform::{Platform, SendError},
-    settings::Azure,
-    time::Timestamp,
-};
+use crate::{app::App, failure::Failure, platform::Platform, settings::Azure, time::Timestamp};
+
+use error::refused;
+pub use error::{ArmError, ErrorKind, failure_of};
 
 /// An ordinary answer takes well under a second; the PUT may take a few.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -42,66 +41,6 @@ pub struct Answer {
     pub status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
-}
-
-/// Why a request did not succeed.
-#[derive(Debug, Clone)]
-pub struct ArmError {
-    /// Whether trying again can help, and what is known of the effect.
-    pub kind: ErrorKind,
-    /// What happened, in the words of the thing that failed.
-    pub failure: Box<Failure>,
-    /// Azure's `Retry-After`, in seconds.
-    pub retry_after: Option<i64>,
-}
-
-/// What to make of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Trying again later can help: throttled, unavailable, not reached, answer lost.
-    Passing,
-    /// The service refused the request as it is.
-    Refused(StatusCode),
-    /// The settings or the credential do not allow it.
-    Unable,
-}
-
-impl ArmError {
-    /// An error that trying again cannot help.
-    #[must_use]
-    pub fn unable(code: &str, message: &str) -> Self {
-        Self { kind: ErrorKind::Unable, failure: Box::new(Failure::new(code, message)), retry_after: None }
-    }
-
-    /// No answer from `whom`.
-    #[must_use]
-    pub fn unanswered(whom: &str, error: &SendError) -> Self {
-        let (kind, code) = match error {
-            SendError::NotAllowed => (ErrorKind::Unable, "addressNotAllowed"),
-            SendError::NotConnected(_) => (ErrorKind::Passing, "notConnected"),
-            SendError::TimedOut => (ErrorKind::Passing, "timedOut"),
-            SendError::Lost(_) => (ErrorKind::Passing, "answerLost"),
-        };
-        Self { kind, failure: Box::new(Failure::new(code, format!("{whom}: {error}"))), retry_after: None }
-    }
-
-    /// Whether what exists stands in the way: 409, 412, 423.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        matches!(self.kind, ErrorKind::Refused(status) if matches!(status.as_u16(), 409 | 412 | 423))
-    }
-
-    /// Whether the request itself was refused.
-    #[must_use]
-    pub fn is_bad_request(&self) -> bool {
-        self.kind == ErrorKind::Refused(StatusCode::BAD_REQUEST)
-    }
-
-    /// Whether the thing asked for does not exist.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.kind == ErrorKind::Refused(StatusCode::NOT_FOUND)
-    }
 }
 
 impl<'a, P: Platform> Arm<'a, P> {
@@ -269,38 +208,5 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     i64::try_from(seconds.clamp(1, 300)).ok()
 }
 
-/// ARM's error envelope, `{"error":{"code","message","details"}}`, or the bare inner object.
-fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ArmError {
-    let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let error = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
-    let mut failure = failure_of(error).unwrap_or_else(|| {
-        let code = headers.get("x-ms-error-code").and_then(|v| v.to_str().ok());
-        Failure::new(code.map_or_else(|| format!("HTTP {}", status.as_u16()), str::to_owned), "no message")
-    });
-    failure.status = Some(status.as_u16());
-    let id = ["x-ms-request-id", "x-ms-correlation-request-id"];
-    failure.request_id = id.iter().find_map(|name| headers.get(*name)?.to_str().ok()).map(crate::text::clean);
-    let passing = matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
-    ArmError {
-        kind: if passing { ErrorKind::Passing } else { ErrorKind::Refused(status) },
-        failure: Box::new(failure),
-        retry_after: retry_after(headers, now),
-    }
-}
-
-/// A failure out of `{"code","message","details":[{"code","message"}]}`; the details often hold the real reason.
-pub(crate) fn failure_of(error: &Value) -> Option<Failure> {
-    let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
-    let code = text(error, "code")?;
-    let mut message = text(error, "message").unwrap_or_default();
-    for detail in error.get("details").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(more) = text(detail, "message").filter(|more| !message.contains(more.as_str())) {
-            message = format!("{message} ({more})");
-        }
-    }
-    Some(Failure::new(code, message))
-}
-
 #[cfg(test)]
-#[path = "arm_tests.rs"]
 mod tests;

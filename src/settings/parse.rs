@@ -1,149 +1,19 @@
-//! The operator's variables, parsed once into [`Settings`], every problem at once.
-//!
-//! What is missing or wrong never stops the component from answering: `GET /readyz` names it, and an alert that needs
-//! it is written down and reported as failed with the same words.
+//! Texts → checked [`Settings`], every problem noted and none of them fatal. Pure.
 
-use std::fmt;
-
-use futures_util::future;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use secrecy::SecretString;
 use url::Url;
 
+use super::{Azure, Captures, Keys, Problem, Settings};
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     capture::name,
-    platform::{Variables, VariablesError},
 };
 
 /// Shorter keys are refused: the webhook's URL is public by nature and can be guessed at.
 const MIN_KEY_LENGTH: usize = 16;
 
-/// Everything the operator decides.
-#[derive(Debug)]
-pub struct Settings {
-    /// Who may call.
-    pub keys: Keys,
-    /// Where Azure is and as whom we speak to it; none if a part of it is missing or wrong.
-    pub azure: Option<Azure>,
-    /// What captures may be taken and how.
-    pub captures: Captures,
-    /// Whom to tell; none if nobody.
-    pub notify: Option<Url>,
-    /// All that is missing or wrong.
-    pub problems: Vec<Problem>,
-}
-
-/// The shared keys; an absent one lets nobody in.
-#[derive(Debug, Default)]
-pub struct Keys {
-    /// For `POST /api/alerts`.
-    pub webhook: Option<SecretString>,
-    /// For reading captures.
-    pub operator: Option<SecretString>,
-    /// For `POST /api/sweep`.
-    pub sweep: Option<SecretString>,
-}
-
-/// Where Azure is and as whom we speak to it.
-#[derive(Debug, Clone)]
-pub struct Azure {
-    /// Entra's endpoint, e.g. `https://login.microsoftonline.com`.
-    pub login: Url,
-    /// ARM's endpoint, e.g. `https://management.azure.com`.
-    pub arm: Url,
-    /// The Entra tenant, by id or domain.
-    pub tenant_id: String,
-    /// The application's client id.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
-    /// `api-version` for Microsoft.Network.
-    pub network_api_version: String,
-    /// `api-version` for Microsoft.Compute.
-    pub compute_api_version: String,
-}
-
-/// What captures may be taken and how.
-#[derive(Debug, Clone)]
-pub struct Captures {
-    /// Captures are taken within these and nowhere else; empty = nowhere.
-    pub allowed_scopes: Vec<Scope>,
-    /// The storage account that takes the files; without one no capture is started.
-    pub storage_account: Option<ResourceId>,
-    /// `timeLimitInSeconds`, 1 to 18000; not sent if absent (Azure: 18000).
-    pub time_limit_seconds: Option<u32>,
-    /// `bytesToCapturePerPacket`, 0 (whole packets) to 4294967295; not sent if absent.
-    pub bytes_per_packet: Option<u32>,
-    /// `totalBytesPerSession`, 0 to 4294967295; not sent if absent (Azure: 1 GiB).
-    pub bytes_per_session: Option<u32>,
-    /// How capture names begin.
-    pub name_prefix: String,
-    /// Sessions that may exist on one watcher, ours and others'.
-    pub session_limit: u32,
-    /// How long the same body without an id counts as the same alert, in seconds.
-    pub dedupe_window_seconds: u32,
-}
-
-/// One thing that is missing or wrong, without the value itself: it may be a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// The variable's name.
-    pub variable: &'static str,
-    /// What is wrong and what to do.
-    pub problem: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.variable, self.problem)
-    }
-}
-
-impl Settings {
-    /// Reads and checks all variables.
-    ///
-    /// # Errors
-    /// [`VariablesError`] when one of them cannot be asked for: it might be set.
-    pub async fn load(variables: &impl Variables) -> Result<Self, VariablesError> {
-        let values = future::join_all(NAMES.map(|name| variables.variable(name))).await;
-        let mut raw = Raw::default();
-        for (name, value) in NAMES.into_iter().zip(values) {
-            let value = value?.unwrap_or_default();
-            if !value.trim().is_empty() {
-                raw.values.push((name, value.trim().to_owned()));
-            }
-        }
-        Ok(Self::parse(raw))
-    }
-
-    /// What keeps any capture from being started, in words; none if nothing does.
-    ///
-    /// A wrong number counts too: Azure's default in its place could be a capture of five hours.
-    #[must_use]
-    pub fn obstacle(&self) -> Option<String> {
-        let harmless =
-            ["operator_key", "sweep_key", "webhook_key", "notify_url", "notify_host", "allowed_scopes"];
-        let found = self.problems.iter().filter(|p| !harmless.contains(&p.variable));
-        let words = found.map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        (!words.is_empty()).then_some(words)
-    }
-
-    fn parse(mut raw: Raw) -> Self {
-        let keys = Keys {
-            webhook: raw.key("webhook_key", "nobody can send an alert"),
-            operator: raw.key("operator_key", "nobody can read the captures"),
-            sweep: raw.key("sweep_key", "nobody can call the sweep"),
-        };
-        let azure = raw.azure();
-        let captures = raw.captures();
-        let notify = raw.notify();
-        Self { keys, azure, captures, notify, problems: raw.problems }
-    }
-}
-
 /// All variables, as declared in spin.toml.
-pub const NAMES: [&str; 20] = [
+pub(super) const NAMES: [&str; 20] = [
     "webhook_key",
     "operator_key",
     "sweep_key",
@@ -168,12 +38,24 @@ pub const NAMES: [&str; 20] = [
 
 /// The values that are set, and the problems found so far.
 #[derive(Default)]
-struct Raw {
-    values: Vec<(&'static str, String)>,
+pub(super) struct Raw {
+    pub(super) values: Vec<(&'static str, String)>,
     problems: Vec<Problem>,
 }
 
 impl Raw {
+    /// What the values make.
+    pub(super) fn into_settings(mut self) -> Settings {
+        let keys = Keys {
+            webhook: self.key("webhook_key", "nobody can send an alert"),
+            operator: self.key("operator_key", "nobody can read the captures"),
+            sweep: self.key("sweep_key", "nobody can call the sweep"),
+        };
+        let azure = self.azure();
+        let captures = self.captures();
+        let notify = self.notify();
+        Settings { keys, azure, captures, notify, problems: self.problems }
+    }
     fn get(&self, name: &str) -> Option<String> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone())
     }
@@ -331,21 +213,3 @@ fn is_protected(url: &Url) -> bool {
     let local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
     url.scheme() == "https" || (url.scheme() == "http" && local)
 }
-
-impl Azure {
-    /// The scope that a token for ARM is asked for.
-    #[must_use]
-    pub fn arm_scope(&self) -> String {
-        format!("{}/.default", self.arm.origin().ascii_serialization())
-    }
-
-    /// The secret, for the one place that sends it and the one that derives the sealing key from it.
-    #[must_use]
-    pub fn client_secret(&self) -> &str {
-        self.client_secret.expose_secret()
-    }
-}
-
-#[cfg(test)]
-#[path = "settings_tests.rs"]
-mod tests;

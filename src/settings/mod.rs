@@ -1,0 +1,148 @@
+//! The operator's variables, parsed once into [`Settings`], every problem at once.
+//!
+//! What is missing or wrong never stops the component from answering: `GET /readyz` names it, and an alert that needs
+//! it is written down and reported as failed with the same words.
+
+mod parse;
+
+use std::fmt;
+
+use futures_util::future;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use url::Url;
+
+use crate::{
+    azure::resource_id::{ResourceId, Scope},
+    platform::{Variables, VariablesError},
+};
+
+use parse::{NAMES, Raw};
+
+/// Everything the operator decides.
+#[derive(Debug)]
+pub struct Settings {
+    /// Who may call.
+    pub keys: Keys,
+    /// Where Azure is and as whom we speak to it; none if a part of it is missing or wrong.
+    pub azure: Option<Azure>,
+    /// What captures may be taken and how.
+    pub captures: Captures,
+    /// Whom to tell; none if nobody.
+    pub notify: Option<Url>,
+    /// All that is missing or wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// The shared keys; an absent one lets nobody in.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// For `POST /api/alerts`.
+    pub webhook: Option<SecretString>,
+    /// For reading captures.
+    pub operator: Option<SecretString>,
+    /// For `POST /api/sweep`.
+    pub sweep: Option<SecretString>,
+}
+
+/// Where Azure is and as whom we speak to it.
+#[derive(Debug, Clone)]
+pub struct Azure {
+    /// Entra's endpoint, e.g. `https://login.microsoftonline.com`.
+    pub login: Url,
+    /// ARM's endpoint, e.g. `https://management.azure.com`.
+    pub arm: Url,
+    /// The Entra tenant, by id or domain.
+    pub tenant_id: String,
+    /// The application's client id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// `api-version` for Microsoft.Network.
+    pub network_api_version: String,
+    /// `api-version` for Microsoft.Compute.
+    pub compute_api_version: String,
+}
+
+/// What captures may be taken and how.
+#[derive(Debug, Clone)]
+pub struct Captures {
+    /// Captures are taken within these and nowhere else; empty = nowhere.
+    pub allowed_scopes: Vec<Scope>,
+    /// The storage account that takes the files; without one no capture is started.
+    pub storage_account: Option<ResourceId>,
+    /// `timeLimitInSeconds`, 1 to 18000; not sent if absent (Azure: 18000).
+    pub time_limit_seconds: Option<u32>,
+    /// `bytesToCapturePerPacket`, 0 (whole packets) to 4294967295; not sent if absent.
+    pub bytes_per_packet: Option<u32>,
+    /// `totalBytesPerSession`, 0 to 4294967295; not sent if absent (Azure: 1 GiB).
+    pub bytes_per_session: Option<u32>,
+    /// How capture names begin.
+    pub name_prefix: String,
+    /// Sessions that may exist on one watcher, ours and others'.
+    pub session_limit: u32,
+    /// How long the same body without an id counts as the same alert, in seconds.
+    pub dedupe_window_seconds: u32,
+}
+
+/// One thing that is missing or wrong, without the value itself: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.variable, self.problem)
+    }
+}
+
+impl Settings {
+    /// Reads and checks all variables.
+    ///
+    /// # Errors
+    /// [`VariablesError`] when one of them cannot be asked for: it might be set.
+    pub async fn load(variables: &impl Variables) -> Result<Self, VariablesError> {
+        let values = future::join_all(NAMES.map(|name| variables.variable(name))).await;
+        let mut raw = Raw::default();
+        for (name, value) in NAMES.into_iter().zip(values) {
+            let value = value?.unwrap_or_default();
+            if !value.trim().is_empty() {
+                raw.values.push((name, value.trim().to_owned()));
+            }
+        }
+        Ok(raw.into_settings())
+    }
+
+    /// What keeps any capture from being started, in words; none if nothing does.
+    ///
+    /// A wrong number counts too: Azure's default in its place could be a capture of five hours.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        let harmless =
+            ["operator_key", "sweep_key", "webhook_key", "notify_url", "notify_host", "allowed_scopes"];
+        let found = self.problems.iter().filter(|p| !harmless.contains(&p.variable));
+        let words = found.map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        (!words.is_empty()).then_some(words)
+    }
+}
+
+impl Azure {
+    /// The scope that a token for ARM is asked for.
+    #[must_use]
+    pub fn arm_scope(&self) -> String {
+        format!("{}/.default", self.arm.origin().ascii_serialization())
+    }
+
+    /// The secret, for the one place that sends it and the one that derives the sealing key from it.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        self.client_secret.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests;
