@@ -19,6 +19,9 @@ use crate::{
 /// Settings are read again after so many seconds: a provider of variables may be slow, an instance is short-lived.
 const SETTINGS_SECONDS: i64 = 10;
 
+/// The least time between two sweeps in passing of one instance.
+const SWEEP_PAUSE_SECONDS: i64 = 20;
+
 /// The platform and the instance's memory; cloned into every request and background task.
 #[derive(Clone)]
 pub struct App<P> {
@@ -36,6 +39,7 @@ pub struct Memory {
     refusals: RefCell<HashMap<String, (Timestamp, ArmError)>>,
     renewing: Cell<bool>,
     driven: RefCell<HashSet<String>>,
+    sweeps_after: Cell<Option<Timestamp>>,
 }
 
 impl<P: Platform> App<P> {
@@ -96,6 +100,15 @@ impl Memory {
     pub fn begin_renewal(&self) -> Option<Renewal<'_>> {
         // Made only where it is given: one that is dropped ends the other's.
         (!self.renewing.replace(true)).then(|| Renewal(&self.renewing))
+    }
+
+    /// Whether an alert at `now` may sweep in passing: not more often than every so many seconds, for a sweep lists keys.
+    pub fn may_sweep_in_passing(&self, now: Timestamp) -> bool {
+        let may = self.sweeps_after.get().is_none_or(|after| now >= after);
+        if may {
+            self.sweeps_after.set(Some(now.after(SWEEP_PAUSE_SECONDS)));
+        }
+        may
     }
 
     /// Takes the capture called `name` in hand; `None` if this instance already has it in hand.

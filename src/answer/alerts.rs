@@ -82,7 +82,9 @@ async fn take_in_time<P: Platform>(
     }
 
     // Begun first: where the host drops what goes on after the answer, it has the time that Azure takes.
-    app.platform.spawn(in_passing(app.clone())).await;
+    if app.memory.may_sweep_in_passing(now) {
+        app.platform.spawn(in_passing(app.clone())).await;
+    }
     let window = settings.captures.dedupe_window_seconds;
     let delivery = Delivery { app, alert: &alert, now, deadline, window };
     let taken = future::join_all(plan.captures.into_iter().map(|spec| delivery.take(spec))).await;

@@ -1,6 +1,7 @@
 //! [`Platform`](super::Platform) over Spin's and WASI's interfaces; thin enough to be right by reading.
 
 use std::{
+    cell::Cell,
     future::{Future, poll_fn},
     io::Write,
     pin::pin,
@@ -109,12 +110,43 @@ impl KeyValue for Spin {
     }
 
     async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        open().await?.get_keys().await.collect().await.map_err(store_error)
+        let store = open().await?;
+        let _listing = Listing::begin();
+        store.get_keys().await.collect().await.map_err(store_error)
     }
 }
 
+/// Opens the store once no listing of keys is under way in this instance.
+///
+/// Spin's key-value store on `SQLite` (4.1.0-pre0, and before) holds its lock while it streams keys. Another call of the same instance
+/// then waits for that lock in a way that keeps the instance from taking the keys: both wait for ever, and with them
+/// every other instance.
 async fn open() -> Result<Store, StoreError> {
-    Store::open_default().await.map_err(store_error)
+    let store = Store::open_default().await.map_err(store_error)?;
+    while LISTINGS.get() > 0 {
+        spin_sdk::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(store)
+}
+
+thread_local! {
+    static LISTINGS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A listing of keys under way, until dropped.
+struct Listing;
+
+impl Listing {
+    fn begin() -> Self {
+        LISTINGS.set(LISTINGS.get().saturating_add(1));
+        Self
+    }
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        LISTINGS.set(LISTINGS.get().saturating_sub(1));
+    }
 }
 
 fn store_error(error: spin_sdk::key_value::Error) -> StoreError {

@@ -1,5 +1,7 @@
 //! Plain HTTP, every status an answer.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use ureq::{
     Agent, Body,
@@ -20,7 +22,9 @@ pub struct Answer {
 }
 
 fn agent() -> Agent {
-    Agent::config_builder().http_status_as_error(false).build().into()
+    // Never through the machine's proxy, and never for ever.
+    let config = Agent::config_builder().http_status_as_error(false).proxy(None).max_redirects(0);
+    config.timeout_global(Some(Duration::from_secs(60))).build().into()
 }
 
 /// GETs `url` with `headers`.

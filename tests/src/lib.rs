@@ -34,6 +34,12 @@ pub fn until<T>(seconds: u64, what: &str, mut question: impl FnMut() -> Option<T
     }
 }
 
+/// Says something that a passing test's output shows too: `println!` would be swallowed.
+pub fn note(text: &str) {
+    use std::io::Write;
+    _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// The states in a record's history, in order, each once.
 #[must_use]
 pub fn states(record: &Value) -> Vec<String> {

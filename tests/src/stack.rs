@@ -104,6 +104,11 @@ impl Stack {
         let mut command = Command::new(built("ALERTCAP_HOST_BIN", "debug/alertcap-host"));
         command.arg("--manifest").arg(manifest).arg("--component").arg(component());
         command.args(["--listen", "127.0.0.1:0"]).arg("--state-dir").arg(self.host_state());
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SPIN_VARIABLE_"))
+        {
+            command.env_remove(name);
+        }
         for (name, value) in &self.variables {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         }

@@ -41,6 +41,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) state: &'a Path,
     /// Variables that hold where the environment does not set them.
     pub(crate) defaults: Variables,
+    /// Whether `SPIN_VARIABLE_*` of the environment do not count.
+    pub(crate) alone: bool,
     /// Whether the children's lines go to the terminal.
     pub(crate) show: bool,
 }
@@ -100,13 +102,20 @@ impl Stack {
             }
             (None, real) => real.unwrap_or_default(),
         };
-        variables.extend(wanted.defaults.into_iter().filter(|(name, _)| variables::value(name).is_none()));
+        variables.extend(
+            wanted.defaults.into_iter().filter(|(name, _)| wanted.alone || variables::value(name).is_none()),
+        );
 
         let base = format!("http://127.0.0.1:{port}");
         let mut command = match host {
             Host::Spin => spin(workspace, port, &state)?,
             Host::Embedded => embedded(workspace, port, &state),
         };
+        if wanted.alone {
+            for name in variables::in_environment() {
+                command.env_remove(name);
+            }
+        }
         for (name, value) in variables {
             command.env(variables::environment_name(name), value);
         }
@@ -212,7 +221,7 @@ fn listening(children: &mut Children, stdout: &Receiver<String>) -> Result<Value
 fn wait_until_ready(children: &mut Children, base: &str) -> Result<()> {
     let client = Client::new(Duration::from_secs(5));
     let deadline = Instant::now() + START;
-    while client.get(&format!("{base}/healthz"), None).is_err() {
+    while !client.get(&format!("{base}/healthz"), None).is_ok_and(|answer| answer.status == 200) {
         children.check()?;
         if Instant::now() > deadline {
             bail!(
@@ -223,6 +232,7 @@ fn wait_until_ready(children: &mut Children, base: &str) -> Result<()> {
         }
         std::thread::sleep(Duration::from_millis(30));
     }
+    children.check()?;
     let ready = client.get(&format!("{base}/readyz"), None)?;
     if ready.status != 200 {
         ui::warn(format!("alertcap is not ready ({}): {}", ready.status, ready.text.trim()));

@@ -63,6 +63,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
         } else {
             vec![("time_limit_seconds", TIME_LIMIT.to_owned())]
         },
+        alone: false,
         show: true,
     };
     let mut stack = Stack::start(workspace, wanted)?;
@@ -105,13 +106,21 @@ fn explain(stack: &Stack, state: &Path) -> Result<()> {
             let seconds = variables::value("time_limit_seconds").unwrap_or_else(|| TIME_LIMIT.to_owned());
             println!("Fire the sample alert (a capture of {seconds} s on {machine}):");
             let post = "curl -sS -X POST -H 'content-type: application/json' --data";
-            println!("  {post} @{} '{base}/api/alerts?code={}'", quoted(&file), keys.webhook);
+            println!(
+                "  {post} @{} \"{base}/api/alerts?code={}\"",
+                quoted(&file),
+                shown("webhook_key", &keys.webhook)
+            );
+            println!(
+                "  The same alert again is a duplicate and starts nothing: change its firedDateTime for another."
+            );
         }
-        None => println!("Alerts go to '{base}/api/alerts?code={}'", keys.webhook),
+        None => println!("Alerts go to {base}/api/alerts?code=<webhook key, URL-encoded>"),
     }
+    let operator = shown("operator_key", &keys.operator);
     println!("See the captures, and one with its history:");
-    println!("  curl -sS -H 'x-functions-key: {}' {base}/api/captures", keys.operator);
-    println!("  curl -sS -H 'x-functions-key: {}' {base}/api/captures/NAME", keys.operator);
+    println!("  curl -sS -H \"x-functions-key: {operator}\" {base}/api/captures");
+    println!("  curl -sS -H \"x-functions-key: {operator}\" {base}/api/captures/NAME");
     if let Some(azure) = stack.azure_base() {
         println!("See who was told what, and all that Azure was asked:");
         println!("  curl -sS {azure}/_standin/notifications");
@@ -119,6 +128,15 @@ fn explain(stack: &Stack, state: &Path) -> Result<()> {
     }
     println!("\nOpen captures are swept every {} s. Ctrl-C ends all of it.\n", SWEEP_EVERY.as_secs());
     Ok(())
+}
+
+/// A key made for local use, or where one of the user's own stands: that is not ours to print.
+fn shown(variable: &str, key: &str) -> String {
+    if variables::value(variable).as_deref() == Some(key) {
+        format!("${}", variables::environment_name(variable))
+    } else {
+        key.to_owned()
+    }
 }
 
 /// POST /api/sweep, now and then, until the process ends. A failure is told once, until it works again.

@@ -1,6 +1,6 @@
 //! The component's variables: what the stand-in's Azure needs, or what the environment says of the real one.
 
-use std::env;
+use std::{env, ffi::OsString};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -67,6 +67,11 @@ pub(crate) fn for_azure(keys: &mut Keys) -> Result<Variables> {
 /// The environment's value of a variable, unless it is empty.
 pub(crate) fn value(name: &str) -> Option<String> {
     env::var(environment_name(name)).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// All that the environment sets.
+pub(crate) fn in_environment() -> impl Iterator<Item = OsString> {
+    env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with(PREFIX))
 }
 
 /// `SPIN_VARIABLE_TENANT_ID` of `tenant_id`.

@@ -42,6 +42,10 @@ pub(crate) fn open(state_dir: &Path) -> Result<Tls> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
+    // Short enough for clients that distrust long-lived server certificates: it is made anew at every start.
+    let now = time::OffsetDateTime::now_utc();
+    params.not_before = now - time::Duration::days(1);
+    params.not_after = now + time::Duration::days(365);
     let key = KeyPair::generate()?;
     let certificate = params.signed_by(&key, &issuer)?;
 

@@ -47,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         inventory: Some(&inventory),
         state: folder.path(),
         defaults: Vec::new(),
+        alone: true,
         show: false,
     };
     let outcome = play(workspace, wanted);

@@ -39,8 +39,8 @@ pub(super) fn install(toolchain: &Toolchain) -> Result<()> {
     }
     let staging = Staging::claim(toolchain)?;
     if toolchain.state() == State::Complete {
-        ui::done("Another run has set up the target meanwhile");
-        return Ok(());
+        // Another run has set it up meanwhile; or rustup has, and what it brought does not work.
+        return verify::compiles(toolchain);
     }
 
     let apt = first_that_answers(&staging, &archives)?;

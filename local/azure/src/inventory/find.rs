@@ -105,16 +105,20 @@ impl Inventory {
     pub fn sample(&self) -> Option<Sample> {
         self.subscriptions.iter().find_map(|subscription| {
             let tenant = self.tenant(&subscription.tenant_id)?;
-            let (app, secret) = tenant.apps.iter().filter(|app| !app.disabled).find_map(|app| {
+            let can_work = |app: &&AppRegistration| !app.disabled && app.blob_reader && app.rights.is_none();
+            let (app, secret) = tenant.apps.iter().filter(can_work).find_map(|app| {
                 app.secrets.iter().find(|secret| !secret.expired).map(|secret| (app, &secret.value))
             })?;
             let machine = subscription.machines.iter().find(|machine| {
-                has_agent(&machine.extensions) && subscription.watcher_in(&machine.location).is_some()
+                has_agent(&machine.extensions)
+                    && machine.power_state == "running"
+                    && subscription.watcher_in(&machine.location).is_some()
             })?;
-            let account = subscription
-                .storage_accounts
-                .iter()
-                .find(|account| account.location.eq_ignore_ascii_case(&machine.location))?;
+            let account = subscription.storage_accounts.iter().find(|account| {
+                account.location.eq_ignore_ascii_case(&machine.location)
+                    && account.allow_shared_key_access
+                    && !account.sku.starts_with("Premium")
+            })?;
             Some(Sample {
                 tenant_id: tenant.id.clone(),
                 client_id: app.client_id.clone(),

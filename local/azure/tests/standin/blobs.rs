@@ -66,7 +66,7 @@ async fn a_finished_captures_file_is_a_pcap_that_others_read() {
             let text = String::from_utf8_lossy(&output.stdout);
             assert!(output.status.success() && text.contains(&format!("{packets}")), "{text}");
         }
-        Err(_) => println!("skipped: capinfos is not on the PATH; pcap-file has read the file"),
+        Err(_) => crate::note("skipped: capinfos is not on the PATH; pcap-file has read the file"),
     }
 }
 

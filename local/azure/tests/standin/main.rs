@@ -9,3 +9,9 @@ mod entra;
 mod faults;
 mod program;
 mod python;
+
+/// Says something that a passing test's output shows too: `println!` would be swallowed.
+pub(crate) fn note(text: &str) {
+    use std::io::Write;
+    _ = writeln!(std::io::stderr(), "{text}");
+}

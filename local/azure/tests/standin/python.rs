@@ -15,7 +15,7 @@ async fn microsofts_python_clients_live_a_captures_whole_life() {
     let python = match tokio::task::spawn_blocking(environment).await.expect("no panic") {
         Ok(python) => python,
         Err(why) => {
-            println!("skipped: Microsoft's Python clients cannot be had here: {why}");
+            crate::note(&format!("skipped: Microsoft's Python clients cannot be had here: {why}"));
             return;
         }
     };
