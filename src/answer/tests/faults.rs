@@ -460,3 +460,81 @@ fn a_record_that_cannot_be_read_hides_no_other() {
     assert!(list["captures"].as_array().unwrap().iter().any(|c| c["unreadable"] == true));
     assert_eq!(send_all(&sim, sweep()).0, 200);
 }
+
+/// What may go wrong with one request.
+fn any_fault() -> impl proptest::strategy::Strategy<Value = (&'static str, u8)> {
+    let operations = [
+        "token",
+        "vm",
+        "watchers",
+        "list",
+        "put",
+        "get",
+        "operation",
+        "queryStatus",
+        "status",
+        "notify",
+        "delete",
+    ];
+    (proptest::sample::select(operations.to_vec()), 0..6u8)
+}
+
+fn as_fault(operation: &str, kind: u8) -> Fault {
+    let error = json!({"error": {"code": "Invented", "message": "as the test wills"}});
+    match kind {
+        0 => Fault::Lost,
+        1 => Fault::Error(SendError::TimedOut),
+        2 => Fault::Error(SendError::NotConnected("refused")),
+        3 => Fault::Answer(429, error, Some("2")),
+        5 if operation == "put" => Fault::Answer(409, error, None),
+        _ => Fault::Answer(503, error, None),
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(400))]
+
+    /// Whatever fails, and whenever instances die: the alert ends in one capture or one failure, told once or more often.
+    #[test]
+    fn no_night_loses_an_alert_or_captures_twice(
+        faults in proptest::collection::vec(any_fault(), 0..9),
+        deaths in proptest::collection::vec(0..90u64, 0..6),
+        limit in proptest::sample::select(vec!["1", "2", "10000"]),
+    ) {
+        let sim = Sim::new();
+        sim.set("session_limit", limit);
+        for (operation, kind) in &faults {
+            fault(&sim, operation, as_fault(operation, *kind));
+        }
+        let (status, _) = send(&sim, alert(METRIC));
+        proptest::prop_assert_eq!(status.as_u16(), 202);
+        let mut reached = 0;
+        for seconds in deaths {
+            // An instance that takes a redelivery and a sweep, and dies after a while.
+            let (app, world) = (sim.app(), sim.clone());
+            sim.run(async move {
+                answer(&app, alert(METRIC)).await;
+                answer(&app, sweep()).await;
+                world.sleep(Duration::from_secs(seconds)).await;
+            });
+            let states = ["accepted", "starting", "running", "ended", "reported"];
+            let state = record(&sim)["state"].as_str().and_then(|s| states.iter().position(|x| *x == s)).unwrap();
+            proptest::prop_assert!(state >= reached, "went back");
+            reached = state;
+        }
+        sim.pass(60);
+        send_all(&sim, sweep());
+        let record = record(&sim);
+        proptest::prop_assert_eq!(&record["state"], "reported", "{}", record);
+        let sessions = sim.0.azure.borrow().sessions.len();
+        proptest::prop_assert!(sessions <= 1);
+        // What is called failed before it ran has left nothing running behind.
+        proptest::prop_assert!(record["startedAt"].is_string() || sessions == 0, "{}", record);
+        let told = sim.0.azure.borrow().told.clone();
+        let last = if record["outcome"] == "captured" { "ended" } else { "failed" };
+        proptest::prop_assert!(told.iter().any(|e| e["type"] == format!("alertcap.capture.{last}.v1")), "{}", record);
+        proptest::prop_assert!(
+            record["outcome"] == "failed" || record["stopReason"] == "TimeExceeded", "{}", record
+        );
+    }
+}
