@@ -61,6 +61,7 @@ mod entry {
     use spin_sdk::{
         http::{FullBody, IntoResponse, Request},
         http_service,
+        wasip3::http_compat::IncomingRequestBody,
     };
 
     use crate::{
@@ -80,16 +81,7 @@ mod entry {
         answer(&app, request.map(Incoming)).await.map(FullBody::new)
     }
 
-    struct Incoming(<Request as Parts>::Body);
-
-    /// Names the body type of the SDK's request.
-    trait Parts {
-        type Body;
-    }
-
-    impl<B> Parts for http::Request<B> {
-        type Body = B;
-    }
+    struct Incoming(IncomingRequestBody);
 
     impl Body for Incoming {
         async fn read(mut self, most: usize) -> Result<Bytes, BodyError> {

@@ -62,9 +62,8 @@ pub async fn token<P: Platform>(
     let now = app.platform.now();
     let is_usable = |token: &Token| now < token.expires_at && refused != Some(token.value.as_str());
     let mut known = app.memory.token(&key).filter(is_usable);
-    let sealing = SealingKey::new(azure);
     if known.is_none() {
-        known = stored(app, &sealing, &key).await.filter(is_usable);
+        known = stored(app, azure, &key).await.filter(is_usable);
     }
     if let Some(token) = known.as_ref().filter(|token| token.is_fresh(now)) {
         app.memory.keep_token(&key, token.clone());
@@ -75,7 +74,7 @@ pub async fn token<P: Platform>(
     }
     match (request(app, azure).await, known) {
         (Ok(token), _) => {
-            keep(app, &sealing, &key, &token).await;
+            keep(app, azure, &key, &token).await;
             Ok(token.value)
         }
         // In its last minutes it still works.
@@ -87,10 +86,10 @@ pub async fn token<P: Platform>(
     }
 }
 
-async fn keep<P: Platform>(app: &App<P>, sealing: &SealingKey, key: &str, token: &Token) {
+async fn keep<P: Platform>(app: &App<P>, azure: &Azure, key: &str, token: &Token) {
     app.memory.keep_token(key, token.clone());
     if let Ok(json) = serde_json::to_string(token)
-        && let Some(sealed) = sealing.seal(app.platform.bytes24(), key, &json)
+        && let Some(sealed) = SealingKey::new(azure).seal(app.platform.bytes24(), key, &json)
         && let Err(error) = app.platform.set(key, sealed.0.as_bytes()).await
     {
         let fields = [("error", error.0.into())];
@@ -98,9 +97,9 @@ async fn keep<P: Platform>(app: &App<P>, sealing: &SealingKey, key: &str, token:
     }
 }
 
-async fn stored<P: Platform>(app: &App<P>, sealing: &SealingKey, key: &str) -> Option<Token> {
+async fn stored<P: Platform>(app: &App<P>, azure: &Azure, key: &str) -> Option<Token> {
     let sealed = app.platform.get(key).await.ok()??;
-    let json = sealing.open(key, &Sealed(String::from_utf8(sealed).ok()?))?;
+    let json = SealingKey::new(azure).open(key, &Sealed(String::from_utf8(sealed).ok()?))?;
     parse(json.as_bytes())
 }
 

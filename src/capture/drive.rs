@@ -84,7 +84,7 @@ async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) ->
     act(app, &settings, record, action).await;
     match keep(app, record).await {
         Ok(()) => Some(()),
-        Err(error) => gave_up(app, &record.name, &error).map(|_| ()),
+        Err(error) => gave_up(app, &record.name, &error),
     }
 }
 
@@ -109,7 +109,7 @@ async fn claim<P: Platform>(
 }
 
 async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {
-    let (noted, failed, attempts) = (record.noted, record.error.is_some(), record.attempts);
+    let (last, failed, attempts) = (record.history.last().cloned(), record.error.is_some(), record.attempts);
     match action {
         Action::Start => start::start(app, settings, record).await,
         Action::Report(index) => cloudevents::send(app, settings, record, index).await,
@@ -120,7 +120,7 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
             follow::follow(app, settings, record, action).await;
         }
     }
-    let Some(last) = record.history.last().filter(|_| record.noted != noted) else { return };
+    let Some(noted) = record.history.last().filter(|step| Some(*step) != last.as_ref()) else { return };
     let has_failed = record.error.is_some() && !failed;
     let level = match (has_failed, record.attempts > attempts) {
         (true, _) => Level::Error,
@@ -130,7 +130,7 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
     let error = record.error.as_ref().filter(|_| has_failed);
     app.log(
         level,
-        &last.note,
+        &noted.note,
         &[
             ("capture", record.name.as_str().into()),
             ("state", record.state.word().into()),
@@ -154,7 +154,7 @@ async fn keep<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), Stor
     store::save(&app.platform, record).await
 }
 
-fn gave_up<P: Platform>(app: &App<P>, name: &str, error: &StoreError) -> Option<Record> {
+fn gave_up<P: Platform, T>(app: &App<P>, name: &str, error: &StoreError) -> Option<T> {
     let fields = [("capture", name.into()), ("error", error.0.as_str().into())];
     app.log(Level::Error, "the store failed while a capture was followed; a sweep goes on with it", &fields);
     None

@@ -54,20 +54,23 @@ struct Follow<'a, P> {
 }
 
 impl<P: Platform> Follow<'_, P> {
-    /// `Azure-AsyncOperation`, until it has ended.
-    async fn poll_operation(&self, record: &mut Record, operation: &Sealed) -> Result<(), ArmError> {
-        let Some(url) = self.arm.unseal(&record.name, operation) else {
-            // Another client secret than the one it was sealed under: the session itself says as much.
-            record.operation = None;
-            return self.read_capture(record).await;
-        };
-        let answer = match self.arm.send(http::Method::GET, &url, None).await {
-            // Operations are forgotten after a while, and their URLs expire: the session itself says as much.
-            Err(error) if error.kind != ErrorKind::Passing => {
-                record.operation = None;
-                return self.read_capture(record).await;
+    /// What stands at a long-running operation's URL; none if it can no longer be asked. Operations are forgotten after a
+    /// while, their URLs expire, and another client secret than the one they were sealed under does not open them.
+    async fn ask(&self, record: &mut Record, operation: &Sealed) -> Result<Option<Answer>, ArmError> {
+        if let Some(url) = self.arm.unseal(&record.name, operation) {
+            match self.arm.send(http::Method::GET, &url, None).await {
+                Err(error) if error.kind != ErrorKind::Passing => {}
+                answer => return answer.map(Some),
             }
-            answer => answer?,
+        }
+        record.operation = None;
+        Ok(None)
+    }
+
+    /// `Azure-AsyncOperation`, until it has ended; without it the session itself says as much.
+    async fn poll_operation(&self, record: &mut Record, operation: &Sealed) -> Result<(), ArmError> {
+        let Some(answer) = self.ask(record, operation).await? else {
+            return self.read_capture(record).await;
         };
         let now = self.app.platform.now();
         match network_watcher::operation(&answer)? {
@@ -105,34 +108,25 @@ impl<P: Platform> Follow<'_, P> {
         self.take_status(record, &answer)
     }
 
-    /// The place where the status stands, once it does.
+    /// The place where the status stands, once it does; without it the question is asked anew.
     async fn poll_status(&self, record: &mut Record, operation: &Sealed) -> Result<(), ArmError> {
-        let Some(url) = self.arm.unseal(&record.name, operation) else {
-            record.operation = None;
-            return self.query_status(record).await;
-        };
-        match self.arm.send(http::Method::GET, &url, None).await {
-            Ok(answer) => self.take_status(record, &answer),
-            // Operations are forgotten after a while: the question is asked anew.
-            Err(error) if error.kind != ErrorKind::Passing => {
-                record.operation = None;
-                self.query_status(record).await
-            }
-            Err(error) => Err(error),
+        match self.ask(record, operation).await? {
+            Some(answer) => self.take_status(record, &answer),
+            None => self.query_status(record).await,
         }
     }
 
     fn take_status(&self, record: &mut Record, answer: &Answer) -> Result<(), ArmError> {
         let now = self.app.platform.now();
-        match (network_watcher::status(answer)?, answer.location()) {
-            (Some(status), _) => record.status(now, &status, self.receivers),
-            (None, Some(location)) => {
-                record.operation = self.arm.seal(&record.name, location);
-                self.look_again(record, answer);
-            }
-            // Still the same place.
-            (None, None) => self.look_again(record, answer),
+        if let Some(status) = network_watcher::status(answer)? {
+            record.status(now, &status, self.receivers);
+            return Ok(());
         }
+        // Without a new place it is still the same.
+        if let Some(location) = answer.location() {
+            record.operation = self.arm.seal(&record.name, location);
+        }
+        self.look_again(record, answer);
         Ok(())
     }
 

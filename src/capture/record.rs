@@ -82,9 +82,6 @@ pub struct Record {
     /// The long-running operation under way; its URL is signed, so it rests sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Sealed>,
-    /// How many lines were noted since the record was read: not kept, for the driver to see whether a step said something.
-    #[serde(skip)]
-    pub noted: u32,
     /// Fields of a later version of this shape, kept.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -114,7 +111,7 @@ pub struct AlertNote {
 }
 
 /// One step of a capture's life.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// The state it led to, or stayed in.
     pub state: State,
@@ -160,7 +157,6 @@ impl Record {
             attempts: 0,
             withdraw: false,
             operation: None,
-            noted: 0,
             more: Map::new(),
         };
         record.note(now, "alert accepted");
@@ -172,7 +168,6 @@ impl Record {
         if self.history.len() >= MAX_HISTORY {
             self.history.remove(1);
         }
-        self.noted = self.noted.saturating_add(1);
         self.history.push(Step { state: self.state, at: now, note: crate::text::clean(note.as_ref()) });
     }
 
@@ -184,13 +179,6 @@ impl Record {
                 *report = settled.clone();
             }
         }
-    }
-
-    /// When the next step is due, a report's or the capture's own.
-    #[must_use]
-    pub fn next_step_at(&self) -> Timestamp {
-        let reports = self.reports.iter().filter(|report| !report.is_settled()).map(|report| report.due);
-        reports.chain([self.due]).min().unwrap_or(self.due)
     }
 
     /// The capture's id at ARM, once the watcher is known.
@@ -210,8 +198,8 @@ impl Record {
             if self.state >= State::Ended {
                 let outcome = if self.error.is_some() { "failed" } else { "captured" };
                 object.insert("outcome".to_owned(), outcome.into());
-            } else {
-                object.insert("nextStepAt".to_owned(), self.next_step_at().to_string().into());
+            } else if let Some(at) = self.next_step_at() {
+                object.insert("nextStepAt".to_owned(), at.to_string().into());
             }
             if let Some(id) = self.capture_id() {
                 object.insert("id".to_owned(), Value::String(id.to_string()));

@@ -93,7 +93,10 @@ impl<P: Platform> Start<'_, P> {
         place: &Place,
     ) -> Result<(), ArmError> {
         match network_watcher::read(arm, &capture_id(place, record)?).await {
-            Ok(session) if is_ours(&session, record) => self.adopt(record, place, &session),
+            Ok(session) if is_ours(&session, record) => {
+                self.adopt(record, place, &session);
+                Ok(())
+            }
             Err(error) if error.kind == ErrorKind::Passing => Err(error),
             Ok(_) | Err(_) => Err(ArmError::unable(
                 "tooLate",
@@ -172,13 +175,16 @@ impl<P: Platform> Start<'_, P> {
                 record.sent(now, place.watcher.clone(), &place.location, operation, pause);
                 return Ok(());
             }
-            Err(error) if is_conflict(&error) => error,
+            Err(error) if name_may_exist(&error) => error,
             Err(error) => return Err(error),
         };
         // The name is derived from alert and machine, so a session of that name on that machine is this alert's: an
         // earlier PUT whose answer was lost, or another instance's.
         match network_watcher::read(arm, &capture_id(place, record)?).await {
-            Ok(session) if is_ours(&session, record) => self.adopt(record, place, &session),
+            Ok(session) if is_ours(&session, record) => {
+                self.adopt(record, place, &session);
+                Ok(())
+            }
             // Whether it exists is not known: the look is what has to be tried again.
             Err(error) if error.kind == ErrorKind::Passing => Err(error),
             // Refused for another reason; with a conflict and no such session, for one that passes.
@@ -189,10 +195,9 @@ impl<P: Platform> Start<'_, P> {
         }
     }
 
-    fn adopt(&self, record: &mut Record, place: &Place, session: &Session) -> Result<(), ArmError> {
+    fn adopt(&self, record: &mut Record, place: &Place, session: &Session) {
         record.storage_path = session.properties.storage_path();
         record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, 0);
-        Ok(())
     }
 
     /// Whether a session may be started without counting. At the limit a remembered count is checked before anything is
@@ -250,6 +255,6 @@ fn is_good(known: &SessionCount, limit: u32, now: Timestamp) -> bool {
 
 /// Azure documents no code for a name that exists: any refusal that is not about the caller or the watcher may be one,
 /// and a look at what exists decides.
-fn is_conflict(error: &ArmError) -> bool {
+fn name_may_exist(error: &ArmError) -> bool {
     error.is_conflict() || error.is_bad_request()
 }

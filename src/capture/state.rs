@@ -89,37 +89,41 @@ pub enum Action {
     Close,
 }
 
-/// Which step `record` is due for at `now`.
+/// Which step `record` is due for at `now`. A report that is due goes first: people wait for it.
 #[must_use]
 pub fn next(record: &Record, now: Timestamp) -> Next {
-    let report =
-        record.reports.iter().enumerate().filter(|(_, r)| !r.is_settled()).min_by_key(|(_, r)| r.due);
-    if let Some((index, report)) = report
-        && report.due <= now
-    {
-        return Next::Do(Action::Report(index));
-    }
-    let step = match (record.state, &record.operation) {
-        (State::Accepted, _) => Some(Action::Start),
-        (State::Starting, Some(_)) => Some(Action::PollOperation),
-        (State::Starting, None) => Some(Action::ReadCapture),
-        (State::Running, Some(_)) => Some(Action::PollStatus),
-        (State::Running, None) => Some(Action::QueryStatus),
-        (State::Ended, _) if record.withdraw => Some(Action::Withdraw),
-        (State::Ended, _) if report.is_none() => return Next::Do(Action::Close),
-        (State::Ended, _) => None,
-        (State::Reported, _) => return Next::Nothing,
-    };
-    match (step, report) {
-        (Some(step), _) if record.due <= now => Next::Do(step),
-        (Some(_), Some((_, report))) => Next::Wait(record.due.min(report.due)),
-        (Some(_), None) => Next::Wait(record.due),
-        (None, Some((_, report))) => Next::Wait(report.due),
-        (None, None) => Next::Nothing,
+    let upcoming = upcoming(record);
+    match upcoming.into_iter().flatten().find(|(due, _)| *due <= now) {
+        Some((_, action)) => Next::Do(action),
+        None => record.next_step_at().map_or(Next::Nothing, Next::Wait),
     }
 }
 
+/// The next report and the record's own next step, each with the time it is due.
+fn upcoming(record: &Record) -> [Option<(Timestamp, Action)>; 2] {
+    let reports = record.reports.iter().enumerate().filter(|(_, report)| !report.is_settled());
+    let report = reports.min_by_key(|(_, r)| r.due).map(|(index, r)| (r.due, Action::Report(index)));
+    let step = match (record.state, &record.operation) {
+        (State::Accepted, _) => Some((record.due, Action::Start)),
+        (State::Starting, Some(_)) => Some((record.due, Action::PollOperation)),
+        (State::Starting, None) => Some((record.due, Action::ReadCapture)),
+        (State::Running, Some(_)) => Some((record.due, Action::PollStatus)),
+        (State::Running, None) => Some((record.due, Action::QueryStatus)),
+        (State::Ended, _) if record.withdraw => Some((record.due, Action::Withdraw)),
+        // Nothing to wait for.
+        (State::Ended, _) if report.is_none() => Some((record.accepted_at, Action::Close)),
+        (State::Ended | State::Reported, _) => None,
+    };
+    [report.filter(|_| record.state != State::Reported), step]
+}
+
 impl Record {
+    /// When the next step is due, a report's or the capture's own; never, if all is done.
+    #[must_use]
+    pub fn next_step_at(&self) -> Option<Timestamp> {
+        upcoming(self).into_iter().flatten().map(|(due, _)| due).min()
+    }
+
     /// Azure took the PUT. `operation` is where its outcome will stand; `pause` is Azure's `Retry-After`.
     pub fn sent(
         &mut self,

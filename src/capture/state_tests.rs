@@ -231,3 +231,16 @@ fn the_history_is_bounded_and_keeps_its_first_line() {
     assert_eq!(record.history[0].note, "alert accepted");
     assert_eq!(record.history[39].note, "99");
 }
+
+#[test]
+fn a_capture_that_waits_for_its_receiver_alone_is_not_the_most_urgent() {
+    let mut record = running();
+    record.fail(now().after(20), failure(), true);
+    let last = record.reports.len() - 1;
+    record.reports[last].tried(now().after(20), Err("HTTP 500".into()));
+    assert!(record.due <= now().after(20));
+    assert_eq!(record.next_step_at(), Some(now().after(22)), "its own time no longer counts");
+    record.reports[last].tried(now().after(22), Ok(()));
+    record.close(now().after(22));
+    assert_eq!(record.next_step_at(), None);
+}

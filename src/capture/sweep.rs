@@ -75,7 +75,7 @@ pub async fn sweep<P: Platform>(app: &App<P>, most: usize) -> Result<Swept, Stor
         if record.state == State::Reported {
             swept.reported = swept.reported.saturating_add(1);
         } else {
-            let next_step_at = Some(record.next_step_at());
+            let next_step_at = record.next_step_at();
             swept.remaining.push(Remaining { name: record.name, state: Some(record.state), next_step_at });
         }
     }
