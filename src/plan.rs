@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    alert::{Alert, Condition, identity::Span},
+    alert::{Alert, Condition, Target, identity::Span},
     azure::resource_id::ResourceId,
     capture::name,
     settings::Captures,
@@ -106,6 +106,7 @@ pub fn plan(alert: &Alert, settings: &Captures, now: Timestamp) -> Plan {
     }
     let mut seen = HashSet::new();
     for target in &alert.targets {
+        let (Target::Resource(target) | Target::Computer(target)) = target;
         match allowed(target, settings) {
             Ok(machine) if !seen.insert(machine.id.canonical()) => {}
             Ok(_) if plan.captures.len() >= MAX_MACHINES => plan.left_out.push(LeftOut {
@@ -137,12 +138,12 @@ fn allowed(target: &str, settings: &Captures) -> Result<Machine, LeftOut> {
 }
 
 fn spec(alert: &Alert, settings: &Captures, machine: Machine, now: Timestamp) -> CaptureSpec {
-    let front = alert.wishes.name.as_deref().unwrap_or(&settings.name_prefix);
+    let front = alert.properties.get("packetCaptureName").unwrap_or(&settings.name_prefix);
     let canonical = machine.id.canonical();
     let name_at =
         |time| name::derive(front, machine.id.name(), time, &alert.identity.with_machine(&canonical, time));
     let (time, earlier) = match alert.identity.span() {
-        Span::FiredAt(time) => (time, None),
+        Span::FiredAt(time) | Span::WhileFired(time) => (time, None),
         Span::Window => {
             let window = i64::from(settings.dedupe_window_seconds.max(1));
             let begin = Timestamp::from_unix(now.unix().saturating_sub(now.unix().rem_euclid(window)));
@@ -151,14 +152,17 @@ fn spec(alert: &Alert, settings: &Captures, machine: Machine, now: Timestamp) ->
     };
 
     let mut notes = Vec::new();
-    let time_limit_in_seconds = match (alert.wishes.time_limit_seconds, settings.time_limit_seconds) {
+    let time_limit_in_seconds = match (
+        alert.properties.get("timeLimit").and_then(|text| text.parse().ok()),
+        settings.time_limit_seconds,
+    ) {
         (Some(wish), Some(most)) if wish > most => {
             notes.push(format!("timeLimit {wish} was cut to the settings' {most} seconds"));
             Some(most)
         }
         (wish, most) => wish.or(most),
     };
-    if let (Some(wish), Some(own)) = (&alert.wishes.storage_account_id, &settings.storage_account)
+    if let (Some(wish), Some(own)) = (alert.properties.get("storageID"), &settings.storage_account)
         && ResourceId::parse(wish).ok().as_ref() != Some(own)
     {
         notes.push("storageID names another account; the file goes to the settings' account".to_owned());

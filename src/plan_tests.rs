@@ -15,12 +15,12 @@ fn metric() -> Alert {
 fn read(body: &[u8]) -> Alert {
     match alert::read(body).unwrap() {
         Reading::Alert(alert) => *alert,
-        Reading::NotForUs(why) => panic!("{why}"),
+        other => panic!("{other:?}"),
     }
 }
 
 fn with_targets(targets: &[&str]) -> Alert {
-    Alert { targets: targets.iter().map(|&t| t.to_owned()).collect(), ..metric() }
+    Alert { targets: targets.iter().map(|&t| Target::Resource(t.to_owned())).collect(), ..metric() }
 }
 
 fn planned(alert: &Alert) -> Plan {
@@ -73,7 +73,7 @@ fn machines_outside_the_allowed_scopes_are_left_out() {
 
 #[test]
 fn one_machine_named_twice_is_captured_once_and_too_many_are_left_out() {
-    let target = metric().targets[0].clone();
+    let Target::Resource(target) = metric().targets[0].clone() else { panic!() };
     assert_eq!(
         planned(&with_targets(&[&target, &target.to_uppercase().replace("SUBSCRIPTIONS", "subscriptions")]))
             .captures

@@ -1,26 +1,50 @@
 //! What Azure Monitor (or the tutorial's caller) sent, as one type: [`Alert`].
 //!
-//! One file per schema family reads its payloads into it; [`read`] detects which one a body is. An alert says what
-//! happened and where. What may be done about it is the settings' business ([`crate::plan`]).
+//! One file per schema family reads its payloads into it; [`read`] detects which one a body is:
+//!
+//! | `schemaId`, or else what the body has | schema | file |
+//! | --- | --- | --- |
+//! | `azureMonitorCommonAlertSchema` | common | `common` |
+//! | `AzureMonitorMetricAlert` | metric | `metric` |
+//! | `Microsoft.Insights/activityLogs` | activity log | `activity_log` |
+//! | `AIP Budget Notification` | budget | here: never for us |
+//! | `Microsoft.Insights/LogAlert` (older, from Application Insights) | log, version 1 | `log_v1` |
+//! | `SearchQuery` and `AlertRuleName` | log, version 1 | `log_v1` |
+//! | `status` and `context` | classic metric | `metric` |
+//! | `WebhookName` and `RequestBody` | an Automation runbook's input: whichever stands in `RequestBody` | `detect` |
+//! | `targetVM` | the tutorial's | `tutorial` |
+//!
+//! An alert says what happened and where. What may be done about it is the settings' business ([`crate::plan`]).
 
+mod activity_log;
 mod common;
+mod detect;
+mod field;
 pub mod identity;
+mod log_v1;
+mod machines;
+mod metric;
 mod tutorial;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::time::Timestamp;
 
+pub use detect::read;
 pub use identity::Identity;
 
 /// Azure sends at most 256 KB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// More targets than this are not kept.
+pub const MAX_TARGETS: usize = 64;
+/// More custom properties than this are not kept.
+pub const MAX_PROPERTIES: usize = 64;
 
-/// One alert.
-#[derive(Debug, Clone)]
+/// One alert. Text in it is cleaned ([`crate::text::clean`]), but for ARM ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Alert {
     /// The shape it came in.
     pub schema: Schema,
@@ -28,31 +52,36 @@ pub struct Alert {
     pub condition: Condition,
     /// What makes it this alert and no other, however often it is delivered.
     pub identity: Identity,
+    /// The same for the Fired and the Resolved of one alert, as far as the schema tells: 32 hexadecimal digits.
+    pub series: String,
     /// Azure's id of the alert, where it gave one.
     pub id: Option<String>,
     /// The alert rule's name.
     pub rule: Option<String>,
-    /// `Sev0` to `Sev4`.
+    /// `Sev0` to `Sev4`, where it can be known.
     pub severity: Option<String>,
+    /// `Metric`, `Log` or `Activity Log`; for the non-common schemas what follows from them.
+    pub signal_type: Option<String>,
+    /// `Platform`, `Log Alerts V2`, `Prometheus`, …; for the non-common schemas what follows from them.
+    pub monitoring_service: Option<String>,
     /// What the rule says of itself, or what was measured.
     pub description: Option<String>,
     /// When it fired.
     pub fired_at: Option<Timestamp>,
-    /// What it is about: ARM ids as they came, unchecked.
-    pub targets: Vec<String>,
-    /// What the sender would like of the capture; the settings decide.
-    pub wishes: Wishes,
+    /// What it is about; at most [`MAX_TARGETS`].
+    pub targets: Vec<Target>,
+    /// What the rule's owner (or the tutorial's caller) added; at most [`MAX_PROPERTIES`].
+    pub properties: BTreeMap<String, String>,
 }
 
-/// What the sender of the tutorial's body asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wishes {
-    /// `packetCaptureName`: becomes the readable front of the capture's name.
-    pub name: Option<String>,
-    /// `timeLimit` in seconds, 1 to 18000; can only shorten what the settings say.
-    pub time_limit_seconds: Option<u32>,
-    /// `storageID`: only compared with the settings' storage account.
-    pub storage_account_id: Option<String>,
+/// What an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Target {
+    /// An ARM id as it came, unchecked.
+    Resource(String),
+    /// A computer by its name (host or FQDN) only: its machine has to be looked up.
+    Computer(String),
 }
 
 /// The shapes that are read.
@@ -61,12 +90,39 @@ pub struct Wishes {
 pub enum Schema {
     /// `azureMonitorCommonAlertSchema`.
     Common,
-    /// The flat body of the 2017 tutorial.
+    /// `AzureMonitorMetricAlert`: metric alerts of an action group that does not use the common schema.
+    Metric,
+    /// `Microsoft.Insights/activityLogs`: the same of activity logs, with service and resource health.
+    ActivityLog,
+    /// Log alerts of before 2021; no schemaId, or `Microsoft.Insights/LogAlert`.
+    LogV1,
+    /// Metric alerts of before 2018; no schemaId.
+    ClassicMetric,
+    /// `AIP Budget Notification`.
+    Budget,
+    /// The flat body of the 2017 tutorial; no schemaId.
     Tutorial,
 }
 
-/// `monitorCondition`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Schema {
+    /// The word for it in records, logs and rules.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Common => "common",
+            Self::Metric => "metric",
+            Self::ActivityLog => "activityLog",
+            Self::LogV1 => "logV1",
+            Self::ClassicMetric => "classicMetric",
+            Self::Budget => "budget",
+            Self::Tutorial => "tutorial",
+        }
+    }
+}
+
+/// `monitorCondition`, or `status` in older schemas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Condition {
     /// It begins.
     Fired,
@@ -75,12 +131,19 @@ pub enum Condition {
 }
 
 /// What a body turned out to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
     /// An alert.
     Alert(Box<Alert>),
-    /// An alert of a kind that is understood, but never leads to a capture; why.
-    NotForUs(String),
+    /// An alert of a kind that is understood, but can never lead to a capture.
+    NotForUs {
+        /// The shape it came in.
+        schema: Schema,
+        /// `budget` or `serviceHealth`.
+        reason: &'static str,
+        /// The same in words.
+        detail: String,
+    },
 }
 
 /// Why a body can never be taken.
@@ -105,31 +168,34 @@ impl fmt::Display for Unreadable {
             Self::NotJson(why) => write!(f, "the body is not JSON: {why}"),
             Self::UnknownShape => f.write_str(
                 "the body is JSON, but neither Azure Monitor's common alert schema (schemaId \
-                 azureMonitorCommonAlertSchema; enable it in the action group) nor the tutorial's flat body (targetVM, …)",
+                 azureMonitorCommonAlertSchema; enable it in the action group) nor one of its older schemas (metric, \
+                 classic metric, activity log, log, budget; an Automation runbook's wrapping of one) nor the tutorial's \
+                 flat body (targetVM, …)",
             ),
             Self::Malformed { field, problem } => write!(f, "{field} {problem}"),
         }
     }
 }
 
-/// Reads a body of at most [`MAX_BODY_BYTES`].
-///
-/// # Errors
-/// [`Unreadable`] says why it can never be taken.
-pub fn read(body: &[u8]) -> Result<Reading, Unreadable> {
-    // Some senders begin UTF-8 with a byte-order mark.
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let value: Value = serde_json::from_slice(body).map_err(|e| Unreadable::NotJson(e.to_string()))?;
-    let Some(object) = value.as_object() else { return Err(Unreadable::UnknownShape) };
-    match object.get("schemaId").and_then(Value::as_str) {
-        Some(id) if id.eq_ignore_ascii_case("azureMonitorCommonAlertSchema") => common::read(&value),
-        None if object.contains_key("targetVM") => tutorial::read(&value, body).map(boxed),
-        _ => Err(Unreadable::UnknownShape),
+impl Alert {
+    /// An alert of which nothing is known yet but what it is.
+    fn new(schema: Schema, condition: Condition, identity: Identity) -> Self {
+        Self {
+            schema,
+            condition,
+            series: identity.key(),
+            identity,
+            id: None,
+            rule: None,
+            severity: None,
+            signal_type: None,
+            monitoring_service: None,
+            description: None,
+            fired_at: None,
+            targets: Vec::new(),
+            properties: BTreeMap::new(),
+        }
     }
-}
-
-fn boxed(alert: Alert) -> Reading {
-    Reading::Alert(Box::new(alert))
 }
 
 fn malformed(field: &'static str, problem: impl Into<String>) -> Unreadable {

@@ -3,45 +3,38 @@
 //! `timeLimit`, `targetVM`.
 //!
 //! Its caller named everything. Here it says what happened to which machine, and may wish for a name and a shorter
-//! capture: the watcher is found by the machine's region, and files go where the settings say.
+//! capture: the watcher is found by the machine's region, and files go where the settings say. The wishes are the
+//! alert's properties, under their own names.
 
 use serde_json::Value;
 
-use super::{Alert, Condition, Identity, Schema, Unreadable, Wishes, malformed};
-use crate::text::clean;
+use super::{Alert, Condition, Identity, Schema, Target, Unreadable, field, malformed};
 
 pub(super) fn read(body: &Value, bytes: &[u8]) -> Result<Alert, Unreadable> {
-    let target = text(body, "targetVM").ok_or_else(|| malformed("targetVM", "is not a text"))?;
+    let target = field::text(body, "/targetVM").ok_or_else(|| malformed("targetVM", "is not a text"))?;
     if !target.to_ascii_lowercase().starts_with("/subscriptions/") {
         return Err(malformed(
             "targetVM",
             "is not the machine's ARM id, /subscriptions/…/virtualMachines/<name>",
         ));
     }
+    let properties = [
+        ("packetCaptureName", field::cleaned(body, "/packetCaptureName")),
+        ("storageID", field::cleaned(body, "/storageID")),
+        ("timeLimit", time_limit(body.get("timeLimit"))?.map(|seconds| seconds.to_string())),
+    ];
     Ok(Alert {
-        schema: Schema::Tutorial,
-        condition: Condition::Fired,
-        identity: Identity::body(bytes),
-        id: None,
-        rule: None,
-        severity: None,
-        description: None,
-        fired_at: None,
-        targets: vec![target.to_owned()],
-        wishes: Wishes {
-            name: text(body, "packetCaptureName").map(clean),
-            time_limit_seconds: time_limit(body.get("timeLimit"))?,
-            storage_account_id: text(body, "storageID").map(clean),
-        },
+        targets: vec![Target::Resource(target.to_owned())],
+        properties: properties
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect(),
+        ..Alert::new(Schema::Tutorial, Condition::Fired, Identity::body(bytes))
     })
 }
 
-fn text<'a>(body: &'a Value, field: &str) -> Option<&'a str> {
-    body.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
-}
-
-/// A number or a number in quotes; the tutorial's own DTO sent 0 for "not set".
-fn time_limit(value: Option<&Value>) -> Result<Option<u32>, Unreadable> {
+/// Seconds: a number or a number in quotes; the tutorial's own DTO sent 0 for "not set".
+fn time_limit(value: Option<&Value>) -> Result<Option<u64>, Unreadable> {
     let seconds = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Number(number)) => number.as_u64(),
@@ -51,7 +44,7 @@ fn time_limit(value: Option<&Value>) -> Result<Option<u32>, Unreadable> {
     };
     match seconds {
         Some(0) => Ok(None),
-        Some(seconds @ 1..=18_000) => Ok(u32::try_from(seconds).ok()),
+        Some(seconds @ 1..=18_000) => Ok(Some(seconds)),
         _ => Err(malformed("timeLimit", "is not a whole number of seconds from 1 to 18000")),
     }
 }

@@ -56,7 +56,7 @@ async fn take_in_time<P: Platform>(
     let body = read(app, parts, body).await?;
     let alert = match alert::read(&body) {
         Ok(Reading::Alert(alert)) => alert,
-        Ok(Reading::NotForUs(why)) => return Ok(nothing_to_do(app, "notTaken", &why, &[])),
+        Ok(Reading::NotForUs { reason, detail, .. }) => return Ok(nothing_to_do(app, reason, &detail, &[])),
         Err(why) => {
             let why = why.to_string();
             app.log(Level::Warn, "a body that is no alert was refused", &[("reason", why.as_str().into())]);

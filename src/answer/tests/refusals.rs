@@ -10,7 +10,7 @@ fn what_leads_to_no_capture_is_answered_200_with_the_reason() {
     let change = |from: &str, to: &str| String::from_utf8_lossy(METRIC).replace(from, to).into_bytes();
     for (body, reason) in [
         (change("Fired", "Resolved"), "resolved"),
-        (change("\"Metric\"", "\"Log\""), "notTaken"),
+        (change("\"Platform\"", "\"CostAlerts\""), "budget"),
         (change("microsoft.compute/virtualmachines", "microsoft.web/sites"), "notAMachine"),
         (
             change(
