@@ -47,6 +47,7 @@ pub mod platform;
 pub mod problem;
 pub mod report;
 pub mod route;
+pub mod rules;
 pub mod settings;
 pub mod store;
 #[cfg(test)]
