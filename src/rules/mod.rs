@@ -80,3 +80,6 @@ impl Rules {
         judge::judge(&self.rules, facts)
     }
 }
+
+#[cfg(test)]
+mod page_tests;
