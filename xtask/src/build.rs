@@ -14,6 +14,8 @@ use crate::{
 pub(crate) const HOST: &str = "alertcap-host";
 /// The package of the stand-in for Azure.
 pub(crate) const STANDIN: &str = "azure-standin";
+/// The package of the component's own code as a native program.
+pub(crate) const TOOL: &str = "alertcap-tool";
 
 /// Builds the component as it is shipped. cargo shows its own progress.
 pub(crate) fn component(workspace: &Workspace) -> Result<()> {

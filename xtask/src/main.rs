@@ -1,7 +1,8 @@
 //! `cargo xtask`: the one tool of this project, for Linux and macOS.
 //!
 //! `target` gets what cargo lacks, `build` makes the component, [`stack`] starts it beside the stand-in for Azure;
-//! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole.
+//! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole; `rules` checks the
+//! operator's rules.
 
 mod api;
 mod build;
@@ -9,6 +10,7 @@ mod children;
 mod demo;
 mod host;
 mod keys;
+mod rules;
 mod run;
 mod sample;
 mod stack;
@@ -53,6 +55,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
         arguments: Vec<String>,
     },
+    /// Check the rules: which alerts lead to which captures
+    #[command(subcommand)]
+    Rules(rules::Task),
     /// Build the component and say how large it is
     Build,
     /// Make sure that cargo can build for wasm32-wasip2
@@ -71,10 +76,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // As the shell says of what Ctrl-C ended.
         Err(error) if error.is::<Interrupted>() => ExitCode::from(130),
-        Err(error) => {
-            ui::error(&error);
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast_ref::<rules::Ended>() {
+            Some(ended) => ExitCode::from(ended.0),
+            None => {
+                ui::error(&error);
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 
@@ -88,6 +96,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Demo(arguments) => demo::run(&workspace, &arguments),
         Task::Test { arguments } => test::test(&workspace, &arguments),
         Task::Ci { arguments } => test::ci(&workspace, &arguments),
+        Task::Rules(task) => rules::run(&workspace, &task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Target => target::ensure(&workspace),
         Task::Child { .. } => Ok(()),

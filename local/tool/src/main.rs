@@ -1,0 +1,54 @@
+//! `alertcap-tool`: the component's own code, asked natively.
+
+mod check;
+mod words;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Answers what operators want to know before they start alertcap.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+#[derive(Subcommand)]
+enum Subject {
+    /// The rules, which alerts lead to which captures
+    #[command(subcommand)]
+    Rules(Rules),
+}
+
+#[derive(Subcommand)]
+enum Rules {
+    /// Say every problem with its place (exit 1), or what the rules say (exit 0); exit 2 if they cannot be read
+    Check {
+        /// The rules, TOML; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The receivers that `tell` may name
+        #[arg(long, value_delimiter = ',', default_value = "webhook", value_name = "NAMES")]
+        receivers: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().subject {
+        Subject::Rules(Rules::Check { file, receivers }) => check::run(&file, &receivers),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}
