@@ -16,36 +16,43 @@ pub(super) fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Rule> 
         reader.problem(first_too_many.at, format!("there are more than {MAX_RULES} rules"));
         return Vec::new();
     }
-    let mut rules: Vec<(usize, Rule)> = Vec::new();
+    let mut rules: Vec<Earlier> = Vec::new();
     for entry in entries {
         if let Some(rule) = rule::read(&entry, reader) {
-            hold_against_earlier(entry.at, &rule, &rules, reader);
-            rules.push((entry.at, rule));
+            let rule = Earlier { at: entry.at, name: rule.name.to_lowercase(), rule };
+            hold_against_earlier(&rule, &rules, reader);
+            rules.push(rule);
         }
     }
-    rules.into_iter().map(|(_, rule)| rule).collect()
+    rules.into_iter().map(|earlier| earlier.rule).collect()
 }
 
-fn hold_against_earlier(at: usize, rule: &Rule, earlier: &[(usize, Rule)], reader: &mut Reader<'_>) {
-    let name = &rule.name;
-    let same_name = earlier.iter().find(|(_, other)| other.name.to_lowercase() == name.to_lowercase());
-    if let Some((other, _)) = same_name {
-        let line = reader.line(*other);
-        reader.problem(
-            at,
-            format!("the rule on line {line} is called {name:?} too; names are compared without case"),
-        );
+/// A rule that is read, and what later ones are held against.
+struct Earlier {
+    at: usize,
+    /// In lower case: made once, compared with every later one.
+    name: String,
+    rule: Rule,
+}
+
+fn hold_against_earlier(new: &Earlier, earlier: &[Earlier], reader: &mut Reader<'_>) {
+    let (name, when) = (&new.rule.name, &new.rule.when);
+    if let Some(other) = earlier.iter().find(|other| other.name == new.name) {
+        let line = reader.line(other.at);
+        let message =
+            format!("the rule on line {line} is called {name:?} too; names are compared without case");
+        reader.problem(new.at, message);
     }
-    let stops = |other: &Rule| !other.goes_on && (other.when.is_everything() || other.when == rule.when);
-    if let Some((other_at, other)) = earlier.iter().find(|(_, other)| stops(other)) {
-        let line = reader.line(*other_at);
-        let why = if other.when == rule.when { "has the same match" } else { "matches everything" };
+    let stops = |other: &Rule| !other.goes_on && (other.when.is_everything() || other.when == *when);
+    if let Some(other) = earlier.iter().find(|other| stops(&other.rule)) {
+        let line = reader.line(other.at);
+        let why = if other.rule.when == *when { "has the same match" } else { "matches everything" };
         reader.problem(
-            at,
+            new.at,
             format!(
                 "the rule {name:?} is never reached: {:?} on line {line} {why}; move this one before it, narrow that \
                  one, or give that one continue = true",
-                other.name
+                other.rule.name
             ),
         );
     }
