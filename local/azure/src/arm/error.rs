@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
+use crate::route::ResourcePath;
 
 /// An error as ARM tells it.
 #[derive(Debug)]
@@ -54,6 +55,11 @@ impl ArmError {
                 "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
             ),
         )
+    }
+
+    /// A resource that is not where its path says.
+    pub(crate) fn not_here(kind: &str, path: &ResourcePath) -> Self {
+        Self::resource_not_found(kind, &path.name, &path.group)
     }
 
     /// The envelope.

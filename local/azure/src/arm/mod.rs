@@ -3,10 +3,13 @@
 mod compute;
 pub(crate) mod error;
 pub(crate) mod id;
+mod network;
 mod network_watchers;
 pub(crate) mod operations;
 mod packet_captures;
 mod paging;
+mod permissions;
+mod storage_accounts;
 mod subscriptions;
 mod versions;
 
@@ -21,7 +24,7 @@ use crate::clock;
 use crate::entra::tokens::{self, Audience, Claims, Refused};
 use crate::inventory::{AppRegistration, Subscription};
 use crate::request::Req;
-use crate::route::Route;
+use crate::route::{ResourcePath, Route};
 use error::{ArmError, ArmResult};
 
 /// A request that has passed the door.
@@ -45,10 +48,18 @@ fn dispatch(app: &Arc<App>, req: &Req, route: &Route) -> ArmResult {
     let call = Call { app, req, version, claims };
     match route {
         Route::Subscriptions => subscriptions::list(&call),
-        Route::VirtualMachine { subscription, group, name } => {
-            compute::virtual_machine(&call, subscription, group, name)
+        Route::VirtualMachines { subscription, group } => {
+            compute::machines::list(&call, subscription, group.as_deref())
         }
-        Route::ScaleSet { subscription, group, name } => compute::scale_set(&call, subscription, group, name),
+        Route::VirtualMachine(path) => compute::machines::get(&call, path),
+        Route::ScaleSet(path) => compute::scale_sets::get(&call, path),
+        Route::ScaleSetInstance(path, id) => compute::scale_sets::instance(&call, path, id),
+        Route::Interface(path) => network::interfaces::get(&call, path),
+        Route::PublicAddress(path) => network::public_ips::get(&call, path),
+        Route::LoadBalancer(path) => network::balancers::load_balancer(&call, path),
+        Route::ApplicationGateway(path) => network::balancers::application_gateway(&call, path),
+        Route::StorageAccount(path) => storage_accounts::get(&call, path),
+        Route::Permissions { scope } => permissions::list(&call, scope),
         Route::Watchers { subscription, group } => {
             network_watchers::list(&call, subscription, group.as_deref())
         }
@@ -126,16 +137,37 @@ impl<'a> Call<'a> {
         Err(ArmError::unauthorized("InvalidAuthenticationTokenTenant", &message, &self.req.base_url()))
     }
 
-    /// Refuses a caller without a role on this scope.
+    /// The subscription of a resource's path, for a caller who may do this there, if the group exists too.
+    pub(crate) fn place(&self, path: &ResourcePath, action: &str) -> ArmResult<&'a Subscription> {
+        let subscription = self.subscription(&path.subscription)?;
+        self.allow(action, self.req.uri.path())?;
+        self.group(subscription, &path.group)?;
+        Ok(subscription)
+    }
+
+    /// The same for a list, of the subscription or of one group.
+    pub(crate) fn list_place(
+        &self,
+        subscription: &str,
+        group: Option<&str>,
+        action: &str,
+    ) -> ArmResult<&'a Subscription> {
+        let subscription = self.subscription(subscription)?;
+        // Whether ARM would show a caller with rights on one group that group's part here is not known: invented.
+        let scope = match group {
+            None => format!("/subscriptions/{}", subscription.id),
+            Some(group) => format!("/subscriptions/{}/resourceGroups/{group}", subscription.id),
+        };
+        self.allow(action, &scope)?;
+        if let Some(group) = group {
+            self.group(subscription, group)?;
+        }
+        Ok(subscription)
+    }
+
+    /// Refuses a caller without a role on this scope that has this action.
     pub(crate) fn allow(&self, action: &str, scope: &str) -> ArmResult<()> {
-        let scope_lower = scope.to_ascii_lowercase();
-        let allowed = self.caller().is_some_and(|app| match &app.rights {
-            None => true,
-            Some(rights) => rights.iter().any(|right| {
-                let right = right.trim_end_matches('/').to_ascii_lowercase();
-                scope_lower.strip_prefix(&right).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            }),
-        });
+        let allowed = self.caller().is_some_and(|app| app.may(action, scope));
         if allowed {
             return Ok(());
         }

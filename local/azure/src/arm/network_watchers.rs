@@ -8,20 +8,11 @@ use super::error::{ArmError, ArmResult};
 use super::{Call, paging};
 use crate::answer;
 use crate::inventory::{Subscription, Watcher};
-use crate::route::WatcherPath;
+use crate::route::ResourcePath;
 
 /// `GET …/networkWatchers`, of the subscription or of one group.
 pub(super) fn list(call: &Call<'_>, subscription: &str, group: Option<&str>) -> ArmResult {
-    let subscription = call.subscription(subscription)?;
-    // Whether ARM would show a caller with rights on one group that group's watchers here is not known: invented.
-    let scope = match group {
-        None => format!("/subscriptions/{}", subscription.id),
-        Some(group) => format!("/subscriptions/{}/resourceGroups/{group}", subscription.id),
-    };
-    call.allow("Microsoft.Network/networkWatchers/read", &scope)?;
-    if let Some(group) = group {
-        call.group(subscription, group)?;
-    }
+    let subscription = call.list_place(subscription, group, "Microsoft.Network/networkWatchers/read")?;
     let entries = subscription
         .watchers
         .iter()
@@ -32,7 +23,7 @@ pub(super) fn list(call: &Call<'_>, subscription: &str, group: Option<&str>) -> 
 }
 
 /// `GET …/networkWatchers/{name}`
-pub(super) fn get(call: &Call<'_>, path: &WatcherPath) -> ArmResult {
+pub(super) fn get(call: &Call<'_>, path: &ResourcePath) -> ArmResult {
     let (subscription, watcher) = find(call, path, "Microsoft.Network/networkWatchers/read")?;
     Ok(answer::json(StatusCode::OK, &body(subscription, watcher)))
 }
@@ -40,15 +31,13 @@ pub(super) fn get(call: &Call<'_>, path: &WatcherPath) -> ArmResult {
 /// The watcher of a path, for a caller who may do this.
 pub(super) fn find<'a>(
     call: &Call<'a>,
-    path: &WatcherPath,
+    path: &ResourcePath,
     action: &str,
 ) -> ArmResult<(&'a Subscription, &'a Watcher)> {
-    let subscription = call.subscription(&path.subscription)?;
-    call.allow(action, call.req.uri.path())?;
-    call.group(subscription, &path.group)?;
-    let watcher = subscription.watcher(&path.group, &path.name).ok_or_else(|| {
-        ArmError::resource_not_found("Microsoft.Network/networkWatchers", &path.name, &path.group)
-    })?;
+    let subscription = call.place(path, action)?;
+    let watcher = subscription
+        .watcher(&path.group, &path.name)
+        .ok_or_else(|| ArmError::not_here("Microsoft.Network/networkWatchers", path))?;
     Ok((subscription, watcher))
 }
 

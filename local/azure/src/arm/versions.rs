@@ -99,6 +99,39 @@ const COMPUTE: &[&str] = &[
     "2026-04-01",
 ];
 
+/// Stable versions of Microsoft.Storage.
+const STORAGE: &[&str] = &[
+    "2016-12-01",
+    "2017-06-01",
+    "2017-10-01",
+    "2018-02-01",
+    "2018-07-01",
+    "2018-11-01",
+    "2019-04-01",
+    "2019-06-01",
+    "2021-01-01",
+    "2021-02-01",
+    "2021-04-01",
+    "2021-06-01",
+    "2021-08-01",
+    "2021-09-01",
+    "2022-05-01",
+    "2022-09-01",
+    "2023-01-01",
+    "2023-04-01",
+    "2023-05-01",
+    "2024-01-01",
+    "2025-01-01",
+    "2025-06-01",
+    "2025-08-01",
+    "2026-04-01",
+    "2026-06-01",
+    "2026-09-01",
+];
+
+/// Versions of Microsoft.Authorization/permissions.
+const PERMISSIONS: &[&str] = &["2015-07-01", "2018-01-01-preview", "2022-04-01", "2022-05-01-preview"];
+
 /// Versions of the subscriptions list.
 const SUBSCRIPTIONS: &[&str] = &[
     "2014-04-01",
@@ -122,8 +155,15 @@ pub(super) const CONTINUOUS_SINCE: &str = "2023-11-01";
 pub(super) fn check(req: &Req, route: &Route) -> ArmResult<String> {
     let (kind, known) = match route {
         Route::Subscriptions => ("subscriptions", SUBSCRIPTIONS),
-        Route::VirtualMachine { .. } => ("virtualMachines", COMPUTE),
-        Route::ScaleSet { .. } => ("virtualMachineScaleSets", COMPUTE),
+        Route::VirtualMachines { .. } | Route::VirtualMachine(_) => ("virtualMachines", COMPUTE),
+        Route::ScaleSet(_) => ("virtualMachineScaleSets", COMPUTE),
+        Route::ScaleSetInstance(..) => ("virtualMachineScaleSets/virtualMachines", COMPUTE),
+        Route::Interface(_) => ("networkInterfaces", NETWORK),
+        Route::PublicAddress(_) => ("publicIPAddresses", NETWORK),
+        Route::LoadBalancer(_) => ("loadBalancers", NETWORK),
+        Route::ApplicationGateway(_) => ("applicationGateways", NETWORK),
+        Route::StorageAccount(_) => ("storageAccounts", STORAGE),
+        Route::Permissions { .. } => ("permissions", PERMISSIONS),
         Route::Watchers { .. } | Route::Watcher(_) => ("networkWatchers", NETWORK),
         Route::Operation { .. } => ("locations/operations", NETWORK),
         Route::OperationResult { .. } => ("locations/operationResults", NETWORK),

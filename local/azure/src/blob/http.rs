@@ -58,7 +58,7 @@ pub(crate) fn handle(app: &App, req: &Req, account: &str, container: &str, name:
 }
 
 fn read(app: &App, req: &Req, account: &str, container: &str, name: &str) -> Result<Answer, Refusal> {
-    let Some((subscription, _)) = app.inventory.account(account) else {
+    let Some((subscription, found)) = app.inventory.account(account) else {
         // At Azure such a host does not resolve; what stands here instead is invented.
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
@@ -66,6 +66,11 @@ fn read(app: &App, req: &Req, account: &str, container: &str, name: &str) -> Res
             "The specified account does not exist.",
         ));
     };
+    // That the firewall is asked before the token is invented.
+    if !found.is_open() {
+        let message = "This request is not authorized to perform this operation.";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "AuthorizationFailure", message));
+    }
     authorize(app, req, &subscription.tenant_id)?;
     if !app.blobs.has_container(account, container) {
         return Err(Refusal::new(

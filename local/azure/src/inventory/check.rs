@@ -1,10 +1,12 @@
 //! Whether an inventory holds together; each complaint says what to do.
 
+mod network;
+
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Inventory, Subscription};
+use super::{Inventory, OsType, Subscription};
 
 impl Inventory {
     /// Refuses what could only lead to puzzles later.
@@ -26,6 +28,13 @@ impl Inventory {
                     "two app registrations have the client_id {}: give each its own",
                     app.client_id
                 );
+                for action in app.actions.iter().chain(&app.not_actions) {
+                    ensure!(
+                        is_action(action),
+                        "the app {} has the action {action:?}: write it as Microsoft.Network/networkWatchers/read, with * for anything",
+                        app.name
+                    );
+                }
                 for pem in &app.certificates {
                     crate::entra::certificate::Certificate::from_pem(pem).with_context(|| {
                         format!(
@@ -52,6 +61,7 @@ impl Inventory {
                 subscription.tenant_id
             );
             check_resources(subscription)?;
+            network::check(subscription)?;
             for account in &subscription.storage_accounts {
                 let name = &account.name;
                 ensure!(
@@ -62,6 +72,11 @@ impl Inventory {
                 ensure!(
                     accounts.insert(name.clone()),
                     "two storage accounts are called {name}: their names are unique in all of Azure"
+                );
+                ensure!(
+                    account.has_valid_bypass(),
+                    "{name}: bypass = {:?} is not None, nor made of Logging, Metrics and AzureServices with commas",
+                    account.bypass
                 );
             }
         }
@@ -92,14 +107,35 @@ fn check_resources(subscription: &Subscription) -> Result<()> {
             "{}: traffic_bytes_per_second is 0: even a quiet wire carries something",
             machine.name
         );
+        ensure!(
+            machine.os_type == OsType::Linux || machine.computer_name().len() <= 15,
+            "{}: a Windows machine's computer_name has at most 15 characters",
+            machine.name
+        );
     }
+    let mut sets = HashSet::new();
     for set in &subscription.scale_sets {
+        ensure!(
+            sets.insert((set.resource_group.to_lowercase(), set.name.to_lowercase())),
+            "two scale sets are called {} in {}: rename one",
+            set.name,
+            set.resource_group
+        );
         ensure!(
             !set.instances.is_empty(),
             "the scale set {} has no instances: give it at least one",
             set.name
         );
         ensure!(set.traffic_bytes_per_second > 0, "{}: traffic_bytes_per_second is 0", set.name);
+        let mut ids = HashSet::new();
+        for instance in &set.instances {
+            ensure!(
+                instance.id.parse::<u32>().is_ok() && ids.insert(&instance.id),
+                "the scale set {} has the instance id {:?}: ids are numbers, each used once",
+                set.name,
+                instance.id
+            );
+        }
     }
     Ok(())
 }
@@ -109,6 +145,12 @@ fn guid(field: &str, value: &str) -> Result<()> {
         bail!("{field} = {value:?} is not a GUID: write it as 00000000-0000-0000-0000-000000000000");
     }
     Ok(())
+}
+
+/// An action as roles have it, or the beginning of one with stars.
+fn is_action(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "./*_-".contains(c);
+    text.contains(['/', '*']) && text.chars().all(fits)
 }
 
 #[cfg(test)]
@@ -137,6 +179,24 @@ mod tests {
             ("page_size = 100", "page_size = 0", "at least one entry"),
             ("page_size = 100", "pagesize = 100", "unknown field `pagesize`"),
             ("[[tenants]]\nid = \"7e57", "[[tenants]]\nid = \"x7e57", "is not a GUID"),
+            ("actions = [\"*/read\"]", "actions = [\"read all\"]", "with * for anything"),
+            ("computer_name = \"FS01\"", "computer_name = \"a-file-server-01\"", "at most 15 characters"),
+            ("{ id = \"3\", private_ip", "{ id = \"0\", private_ip", "each used once"),
+            ("bypass = \"None\"", "bypass = \"Everyone\"", "Logging, Metrics and AzureServices"),
+            ("default_action = \"Deny\"", "default_action = \"Refuse\"", "unknown variant `Refuse`"),
+            (
+                "public_ip = \"pip-web-01\"",
+                "public_ip = \"pip-web-99\"",
+                "add it to [[subscriptions.public_ips]]",
+            ),
+            ("public_ip = \"pip-web-01\"", "public_ip = \"pip-lb-shop\"", "used twice"),
+            ("name = \"nic-spare\"", "name = \"WEB-01-nic\"", "two network interfaces are called"),
+            ("{ machine = \"db-01\" }", "{ machine = \"db-99\" }", "names the machine db-99"),
+            ("{ machine = \"db-01\" }", "{ ip = \"10.9.9.9\" }", "give it two pools"),
+            ("{ machine = \"db-01\" }", "{ fqdn = \"a.example\" }", "takes no fqdn"),
+            ("{ machine = \"db-01\" }", "{ machine = \"db-01\", ip = \"10.9.9.9\" }", "exactly one of"),
+            ("instance = \"0\"", "instance = \"7\"", "names the instance vmss-api/7"),
+            ("public_ips = [\"pip-lb-shop\"]", "public_ips = []", "no frontend"),
         ] {
             assert!(DEFAULT.contains(find), "{find}");
             let error = format!("{:#}", Inventory::parse(&DEFAULT.replacen(find, replace, 1)).unwrap_err());

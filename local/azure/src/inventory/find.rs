@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
+use super::compute::has_agent;
 use super::{
-    AppRegistration, Extension, Inventory, Machine, OsType, ScaleSet, StorageAccount, Subscription, Tenant,
-    Watcher,
+    AppRegistration, Inventory, Machine, OsType, ScaleSet, StorageAccount, Subscription, Tenant, Watcher,
 };
 use crate::arm::id::ArmId;
 
@@ -85,9 +85,7 @@ impl Inventory {
     pub(crate) fn account_by_id(&self, id: &ArmId) -> Option<&StorageAccount> {
         let name = id.resource("microsoft.storage", &["storageaccounts"])?;
         let group = id.resource_group.as_deref()?;
-        self.subscription(&id.subscription)?.storage_accounts.iter().find(|account| {
-            account.name.eq_ignore_ascii_case(name) && account.resource_group.eq_ignore_ascii_case(group)
-        })
+        self.subscription(&id.subscription)?.account(group, name)
     }
 
     /// The machine or scale set with this ARM id.
@@ -105,7 +103,7 @@ impl Inventory {
     pub fn sample(&self) -> Option<Sample> {
         self.subscriptions.iter().find_map(|subscription| {
             let tenant = self.tenant(&subscription.tenant_id)?;
-            let can_work = |app: &&AppRegistration| !app.disabled && app.blob_reader && app.rights.is_none();
+            let can_work = |app: &&AppRegistration| !app.disabled && app.blob_reader && app.may_everything();
             let (app, secret) = tenant.apps.iter().filter(can_work).find_map(|app| {
                 app.secrets.iter().find(|secret| !secret.expired).map(|secret| (app, &secret.value))
             })?;
@@ -116,7 +114,8 @@ impl Inventory {
             })?;
             let account = subscription.storage_accounts.iter().find(|account| {
                 account.location.eq_ignore_ascii_case(&machine.location)
-                    && account.allow_shared_key_access
+                    && account.takes_uploads()
+                    && account.is_open()
                     && !account.sku.starts_with("Premium")
             })?;
             Some(Sample {
@@ -150,6 +149,10 @@ impl Subscription {
             .chain(self.watchers.iter().map(|watcher| &watcher.resource_group))
             .chain(self.machines.iter().map(|machine| &machine.resource_group))
             .chain(self.scale_sets.iter().map(|set| &set.resource_group))
+            .chain(self.network_interfaces.iter().map(|interface| &interface.resource_group))
+            .chain(self.public_ips.iter().map(|address| &address.resource_group))
+            .chain(self.load_balancers.iter().map(|balancer| &balancer.resource_group))
+            .chain(self.application_gateways.iter().map(|gateway| &gateway.resource_group))
             .chain(self.storage_accounts.iter().map(|account| &account.resource_group))
     }
 
@@ -171,6 +174,13 @@ impl Subscription {
     pub fn watcher(&self, group: &str, name: &str) -> Option<&Watcher> {
         self.watchers.iter().find(|watcher| {
             watcher.resource_group.eq_ignore_ascii_case(group) && watcher.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// The storage account with this name.
+    pub fn account(&self, group: &str, name: &str) -> Option<&StorageAccount> {
+        self.storage_accounts.iter().find(|account| {
+            account.resource_group.eq_ignore_ascii_case(group) && account.name.eq_ignore_ascii_case(name)
         })
     }
 
@@ -233,12 +243,4 @@ impl ScaleSet {
             bytes_per_second: self.traffic_bytes_per_second,
         }
     }
-}
-
-/// The agent is known by publisher and type; its instance name is free.
-fn has_agent(extensions: &[Extension]) -> bool {
-    extensions.iter().any(|extension| {
-        extension.publisher.eq_ignore_ascii_case("Microsoft.Azure.NetworkWatcher")
-            && extension.kind.to_ascii_lowercase().starts_with("networkwatcheragent")
-    })
 }

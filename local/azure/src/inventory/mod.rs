@@ -1,20 +1,27 @@
 //! What there is: the tenants, subscriptions and resources the stand-in plays, read from TOML.
 
 mod check;
+mod compute;
 mod find;
+mod network;
 mod resources;
+mod storage;
+mod tenants;
+mod wiring;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+pub use compute::{Extension, Instance, Machine, OsType, ScaleSet};
 pub use find::Sample;
 pub(crate) use find::{Target, TargetKind};
-pub use resources::{
-    AppRegistration, Extension, Instance, Machine, OsType, ScaleSet, Secret, StorageAccount, Subscription,
-    Tenant, Watcher,
-};
+pub use network::{Backend, Balancer, NetworkInterface, Pool, PublicAddress};
+pub use resources::{Subscription, Watcher};
+pub use storage::{DefaultAction, PublicNetworkAccess, StorageAccount};
+pub use tenants::{AppRegistration, Secret, Tenant};
+pub(crate) use wiring::{BalancerKind, IP_CONFIGURATION, Interface, Member};
 
 /// The built-in inventory, well commented, to copy from.
 pub const DEFAULT: &str = include_str!("../../inventory.toml");

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{
-    Azure, SUBSCRIPTION, TENANT, VERSION, account, capture, group, machine, send, watcher, web_01,
+    Azure, SUBSCRIPTION, TENANT, VERSION, account, capture, group, machine, scale_set, send, watcher, web_01,
 };
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_machine_shows_its_place_its_system_and_its_extensions_in_any_case_of_
     let bare = azure.get(&format!("{}?api-version=2026-04-01", machine("bare-01"))).await.json();
     assert_eq!(bare["resources"], Value::Null);
 
-    let set = machine("vmss-api").replace("virtualMachines", "virtualMachineScaleSets");
+    let set = scale_set("vmss-api");
     let set = azure.get(&format!("{set}?api-version=2026-04-01")).await.json();
     assert_eq!((&set["location"], &set["sku"]["capacity"]), (&json!("westeurope"), &json!(2)));
 }
@@ -182,7 +182,7 @@ async fn answers_carry_the_headers_of_arm() {
 #[tokio::test]
 async fn a_capture_is_refused_for_what_azure_would_refuse() {
     let azure = Azure::start().await;
-    let set = machine("vmss-api").replace("virtualMachines", "virtualMachineScaleSets");
+    let set = scale_set("vmss-api");
     let with = |field: &str, value: Value| {
         let mut properties = web_01(60);
         properties[field] = value;
@@ -240,6 +240,16 @@ async fn a_capture_is_refused_for_what_azure_would_refuse() {
         (
             "local",
             stored(json!({ "localPath": "/var/captures/a.cap" })),
+            400,
+            "InvalidPacketCaptureStorageLocation",
+        ),
+        (
+            "ring-not-var",
+            {
+                let mut ring = stored(json!({ "localPath": "/tmp/a.cap" }));
+                ring["continuousCapture"] = json!(true);
+                ring
+            },
             400,
             "InvalidPacketCaptureStorageLocation",
         ),

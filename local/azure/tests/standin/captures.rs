@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Azure, account, capture, machine, send, watcher, web_01};
 
-async fn created(azure: &Azure, name: &str, properties: Value) -> Value {
+pub(crate) async fn created(azure: &Azure, name: &str, properties: Value) -> Value {
     let answer = azure.put_capture(name, properties).await;
     assert_eq!(answer.status, 201, "{}", answer.json());
     azure.operation(&answer.header("azure-asyncoperation")).await
@@ -200,26 +200,6 @@ async fn without_its_agent_or_asleep_a_machines_operation_fails() {
         assert_eq!(azure.get(&capture(name)).await.json()["properties"]["provisioningState"], "Failed");
         assert_eq!(fresh(&azure, name).await["packetCaptureStatus"], "Error");
     }
-}
-
-#[tokio::test]
-async fn a_scale_set_leaves_one_file_per_instance_of_its_scope() {
-    let azure = Azure::start().await;
-    let mut properties = web_01(1);
-    properties["target"] = json!(machine("vmss-api").replace("virtualMachines", "virtualMachineScaleSets"));
-    properties["targetType"] = json!("AzureVMSS");
-    created(&azure, "all", properties.clone()).await;
-    let truth = azure.session("all", |one| one["files"][1]["written"] == true).await;
-    assert_eq!(truth["files"].as_array().map(Vec::len), Some(2), "{truth}");
-    properties["scope"] = json!({ "exclude": ["0"] });
-    created(&azure, "one", properties.clone()).await;
-    let truth = azure.session("one", |one| one["files"][0]["written"] == true).await;
-    assert!(
-        truth["files"][0]["path"].as_str().is_some_and(|path| path.contains("/3_packetcapture_")),
-        "{truth}"
-    );
-    properties["scope"] = json!({ "include": ["9"] });
-    assert_eq!(azure.put_capture("none", properties).await.code(), "InvalidPacketCaptureScope");
 }
 
 #[tokio::test]

@@ -102,6 +102,18 @@ impl Azure {
             .to_owned()
     }
 
+    /// Goes on as another app of the tenant.
+    pub(crate) async fn become_app(&mut self, client: &str, secret: &str) {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client),
+            ("client_secret", secret),
+            ("scope", "https://management.azure.com/.default"),
+        ];
+        let answer = self.ask_token(TENANT, &form).await.json();
+        self.token = answer["access_token"].as_str().expect("a token").to_owned();
+    }
+
     pub(crate) async fn ask_token(&self, tenant: &str, form: &[(&str, &str)]) -> Answer {
         send(self.http.post(format!("{}/{tenant}/oauth2/v2.0/token", self.base)).form(form)).await
     }
@@ -179,6 +191,15 @@ pub(crate) fn group(name: &str) -> String {
 
 pub(crate) fn machine(name: &str) -> String {
     format!("{}/providers/Microsoft.Compute/virtualMachines/{name}", group("rg-shop"))
+}
+
+pub(crate) fn scale_set(name: &str) -> String {
+    format!("{}/providers/Microsoft.Compute/virtualMachineScaleSets/{name}", group("rg-shop"))
+}
+
+/// Something of Microsoft.Network: `loadBalancers/lb-shop`.
+pub(crate) fn network(what: &str) -> String {
+    format!("{}/providers/Microsoft.Network/{what}", group("rg-shop"))
 }
 
 pub(crate) fn account(name: &str) -> String {

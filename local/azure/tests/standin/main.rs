@@ -1,14 +1,19 @@
 //! Black-box tests: each starts a stand-in of its own on free ports and speaks HTTP to it.
 
 mod arm;
+mod asked;
 mod blobs;
 mod captures;
 mod client;
+mod compute;
 mod control;
 mod entra;
 mod faults;
+mod network;
+mod permissions;
 mod program;
 mod python;
+mod storage;
 
 /// Says something that a passing test's output shows too: `println!` would be swallowed.
 pub(crate) fn note(text: &str) {

@@ -7,21 +7,20 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::body::{self, FilterBody, Properties, Protocol, TargetType};
-use super::{ACTIONS, session_id, storage};
+use super::{ACTIONS, session_id, storage, target};
 use crate::answer;
 use crate::arm::error::{ArmError, ArmResult};
-use crate::arm::id::ArmId;
 use crate::arm::operations::{self, Kind};
 use crate::arm::{Call, network_watchers, versions};
 use crate::captures::NotAdded;
 use crate::captures::life;
 use crate::captures::session::{Session, Spec, Wire};
-use crate::inventory::{Target, TargetKind, Watcher};
-use crate::route::WatcherPath;
+use crate::inventory::{TargetKind, Watcher};
+use crate::route::ResourcePath;
 use crate::traffic::filter;
 
 /// `PUT …/packetCaptures/{name}`: 201, and a session that begins to live.
-pub(in crate::arm) fn put(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult {
+pub(in crate::arm) fn put(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let (subscription, watcher) = network_watchers::find(call, path, &format!("{ACTIONS}/write"))?;
     check_name(name)?;
     let properties = body::parse(&call.req.body, &call.version)?;
@@ -76,9 +75,9 @@ fn not_added(call: &Call<'_>, error: NotAdded, name: &str, limit: usize) -> ArmE
 }
 
 fn spec(call: &Call<'_>, properties: Properties, watcher: &Watcher) -> ArmResult<Spec> {
-    let (target_id, target) = target(call, &properties, watcher)?;
+    let (target_id, target) = target::find(call, &properties, watcher)?;
     let storage = storage::check(call, &properties, &target, &target_id)?;
-    let chosen = chosen_wires(&properties, &target)?;
+    let chosen = target::chosen_wires(&properties, &target)?;
     let wires = chosen
         .into_iter()
         .map(|(instance, ip)| Wire {
@@ -109,87 +108,8 @@ fn spec(call: &Call<'_>, properties: Properties, watcher: &Watcher) -> ArmResult
         filters: properties.filters.iter().flatten().map(filter).collect(),
         bytes_per_second: target.bytes_per_second,
         wires,
-        unreachable: unreachable(&target),
+        unreachable: target::unreachable(&target),
         upload_refused: storage.upload_refused,
-    })
-}
-
-/// The target must be a machine or a scale set, exist, and be in the watcher's region.
-fn target(call: &Call<'_>, properties: &Properties, watcher: &Watcher) -> ArmResult<(ArmId, Target)> {
-    let unsupported = |kind: &str| {
-        ArmError::bad_request(
-            "UnsupportedTargetResourceId",
-            format!(
-                "The target resource id {} of type {kind} is not supported for packet capture.",
-                properties.target
-            ),
-        )
-    };
-    let id = ArmId::parse(&properties.target).ok_or_else(|| unsupported("unknown"))?;
-    let kind = if id.resource("microsoft.compute", &["virtualmachines"]).is_some() {
-        TargetType::Machine
-    } else if id.resource("microsoft.compute", &["virtualmachinescalesets"]).is_some()
-        && call.version.as_str() >= versions::SCALE_SETS_SINCE
-    {
-        TargetType::ScaleSet
-    } else {
-        return Err(unsupported(&id.full_type()));
-    };
-    // That targetType must say what the target is, also if it is left out, is invented.
-    if properties.target_type.unwrap_or(TargetType::Machine) != kind {
-        return Err(ArmError::bad_request(
-            "InvalidTargetType",
-            format!("targetType does not fit the target {}: a scale set needs AzureVMSS.", properties.target),
-        ));
-    }
-    let reference = |what: &str| {
-        // Network's code for a reference to something that is missing; that it is used here is invented.
-        ArmError::bad_request(
-            "InvalidResourceReference",
-            format!(
-                "Resource {} referenced by the packet capture {what}. Please make sure that the referenced resource exists, and that both resources are in the same region.",
-                properties.target
-            ),
-        )
-    };
-    let target = call.app.inventory.target(&id).ok_or_else(|| reference("was not found"))?;
-    if !target.location.eq_ignore_ascii_case(&watcher.location) {
-        return Err(reference(&format!(
-            "is in {}, its network watcher in {}",
-            target.location, watcher.location
-        )));
-    }
-    Ok((id, target))
-}
-
-/// The instances that `scope` leaves.
-fn chosen_wires(properties: &Properties, target: &Target) -> ArmResult<Vec<(String, std::net::Ipv4Addr)>> {
-    let Some(scope) = &properties.scope else { return Ok(target.wires.clone()) };
-    let include = scope.include.as_deref().unwrap_or_default();
-    let exclude = scope.exclude.as_deref().unwrap_or_default();
-    let unknown = include.iter().chain(exclude).find(|id| target.wires.iter().all(|(known, _)| known != *id));
-    if let Some(id) = unknown {
-        // The code is invented.
-        return Err(ArmError::bad_request(
-            "InvalidPacketCaptureScope",
-            format!("properties.scope names the instance {id}, which {} does not have.", target.name),
-        ));
-    }
-    let chosen = |id: &String| (include.is_empty() || include.contains(id)) && !exclude.contains(id);
-    Ok(target.wires.iter().filter(|(id, _)| chosen(id)).cloned().collect())
-}
-
-/// Both end the operation, not the PUT; the codes are invented.
-fn unreachable(target: &Target) -> Option<(String, String)> {
-    let name = &target.name;
-    if !target.running {
-        return Some(("VmNotRunning".into(), format!("The virtual machine {name} is not running.")));
-    }
-    (!target.agent).then(|| {
-        (
-            "NetworkWatcherAgentNotInstalled".into(),
-            format!("The Network Watcher agent extension is not installed on {name}."),
-        )
     })
 }
 

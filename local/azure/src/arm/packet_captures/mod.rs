@@ -3,6 +3,7 @@
 mod body;
 pub(super) mod create;
 mod storage;
+mod target;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +17,12 @@ use super::{Call, network_watchers, paging};
 use crate::answer::{self, Answer};
 use crate::captures::session::Session;
 use crate::faults::Outcome;
-use crate::route::WatcherPath;
+use crate::route::ResourcePath;
 
 const ACTIONS: &str = "Microsoft.Network/networkWatchers/packetCaptures";
 
 /// `GET …/packetCaptures/{name}`
-pub(super) fn get(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult {
+pub(super) fn get(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let session = existing(call, path, name, "read")?;
     let mut answer = answer::json(StatusCode::OK, &session.resource());
     answer::set(&mut answer, "etag", session.etag());
@@ -29,14 +30,14 @@ pub(super) fn get(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult 
 }
 
 /// `GET …/packetCaptures`
-pub(super) fn list(call: &Call<'_>, path: &WatcherPath) -> ArmResult {
+pub(super) fn list(call: &Call<'_>, path: &ResourcePath) -> ArmResult {
     let (subscription, watcher) = network_watchers::find(call, path, &format!("{ACTIONS}/read"))?;
     let sessions = call.app.captures.of(&subscription.watcher_id(watcher));
     paging::page(call, sessions.iter().map(|session| session.resource()).collect())
 }
 
 /// `POST …/stop`: 202; stopping what has ended is no error.
-pub(super) fn stop(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult {
+pub(super) fn stop(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let session = existing(call, path, name, "stop/action")?;
     let operation = call.app.operations.start(call, &session, Kind::Stop);
     let answer = accepted(call, &operation);
@@ -58,7 +59,7 @@ pub(super) fn stop(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult
 }
 
 /// `DELETE …/packetCaptures/{name}`: 202, or 204 if there is none. Its file stays.
-pub(super) fn delete(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult {
+pub(super) fn delete(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let (subscription, watcher) = network_watchers::find(call, path, &format!("{ACTIONS}/delete"))?;
     let id = session_id(&subscription.watcher_id(watcher), name);
     let Some(session) = call.app.captures.get(&id) else {
@@ -89,7 +90,7 @@ pub(super) fn delete(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResu
 
 /// `POST …/queryStatus`. Until the service knows that the capture ended: 202 with what it believes, which may be stale,
 /// and a `Location` where the truth will be. After that: a plain 200.
-pub(super) fn query_status(call: &Call<'_>, path: &WatcherPath, name: &str) -> ArmResult {
+pub(super) fn query_status(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let session = existing(call, path, name, "queryStatus/action")?;
     if session.is_known_to_have_ended() {
         return Ok(answer::json(StatusCode::OK, &session.tell_status()));
@@ -118,7 +119,7 @@ fn accepted(call: &Call<'_>, operation: &operations::Operation) -> Answer {
     answer
 }
 
-fn existing(call: &Call<'_>, path: &WatcherPath, name: &str, action: &str) -> ArmResult<Arc<Session>> {
+fn existing(call: &Call<'_>, path: &ResourcePath, name: &str, action: &str) -> ArmResult<Arc<Session>> {
     let (subscription, watcher) = network_watchers::find(call, path, &format!("{ACTIONS}/{action}"))?;
     call.app.captures.get(&session_id(&subscription.watcher_id(watcher), name)).ok_or_else(|| {
         // Which words the service has for this is not known; these are ARM's own.

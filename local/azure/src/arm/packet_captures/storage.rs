@@ -44,8 +44,11 @@ pub(super) fn check(
     if storage_id.is_none() && file_path.is_none() && local_path.is_none() {
         return Err(invalid("at least one of storageId, filePath and localPath is required."));
     }
-    if let Some(path) = &file_path {
-        check_file_path(path, target.os_type)?;
+    // What holds for a path on the machine holds for both.
+    for (field, path) in [("filePath", &file_path), ("localPath", &local_path)] {
+        if let Some(path) = path {
+            check_local(field, path, target.os_type)?;
+        }
     }
     let Some(storage_id) = storage_id else {
         if path.is_some() {
@@ -69,7 +72,7 @@ pub(super) fn check(
     Ok(Storage {
         body,
         blob: Some((account.name.clone(), container, blob)),
-        upload_refused: !account.allow_shared_key_access,
+        upload_refused: !account.takes_uploads(),
     })
 }
 
@@ -86,13 +89,13 @@ fn invalid(message: &str) -> ArmError {
     )
 }
 
-fn check_file_path(path: &str, os_type: OsType) -> ArmResult<()> {
+fn check_local(field: &str, path: &str, os_type: OsType) -> ArmResult<()> {
     if !path.to_ascii_lowercase().ends_with(".cap") {
-        return Err(invalid("filePath must include the name of the capture file (*.cap)."));
+        return Err(invalid(&format!("{field} must include the name of the capture file (*.cap).")));
     }
     // On Linux only; a leading slash may be missing in what clients send.
     if os_type == OsType::Linux && !path.starts_with("/var/captures") {
-        return Err(invalid("filePath on a Linux machine must begin with /var/captures."));
+        return Err(invalid(&format!("{field} on a Linux machine must begin with /var/captures.")));
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ fn app(certificates: &[&str]) -> AppRegistration {
         secrets: Vec::new(),
         certificates: certificates.iter().map(|pem| (*pem).to_owned()).collect(),
         rights: None,
+        actions: Vec::new(),
+        not_actions: Vec::new(),
         blob_reader: true,
     }
 }

@@ -1,0 +1,202 @@
+//! What a request asks for: method and path become one typed value, and its operation's name.
+
+mod arm;
+#[cfg(test)]
+mod tests;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+/// Every operation that is recorded and can be given a fault.
+pub const OPERATIONS: &[&str] = &[
+    "token",
+    "openid",
+    "metadata",
+    "subscriptions.list",
+    "virtualMachines.list",
+    "virtualMachines.get",
+    "virtualMachineScaleSets.get",
+    "virtualMachineScaleSetVMs.get",
+    "networkInterfaces.get",
+    "publicIPAddresses.get",
+    "loadBalancers.get",
+    "applicationGateways.get",
+    "storageAccounts.get",
+    "permissions.list",
+    "networkWatchers.list",
+    "networkWatchers.get",
+    "packetCaptures.put",
+    "packetCaptures.get",
+    "packetCaptures.delete",
+    "packetCaptures.list",
+    "packetCaptures.stop",
+    "packetCaptures.queryStatus",
+    "operations.get",
+    "operationResults.get",
+    "blob.get",
+    "blob.head",
+    "notify",
+];
+
+/// Where a resource is said to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResourcePath {
+    pub(crate) subscription: String,
+    pub(crate) group: String,
+    pub(crate) name: String,
+}
+
+/// A request's meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Token {
+        tenant: String,
+    },
+    OpenId {
+        tenant: String,
+    },
+    Keys {
+        tenant: String,
+    },
+    Metadata,
+    Subscriptions,
+    VirtualMachines {
+        subscription: String,
+        group: Option<String>,
+    },
+    VirtualMachine(ResourcePath),
+    ScaleSet(ResourcePath),
+    /// A scale set and the id of one of its instances.
+    ScaleSetInstance(ResourcePath, String),
+    Interface(ResourcePath),
+    PublicAddress(ResourcePath),
+    LoadBalancer(ResourcePath),
+    ApplicationGateway(ResourcePath),
+    StorageAccount(ResourcePath),
+    /// What the caller may do on a subscription, a group or a resource.
+    Permissions {
+        scope: String,
+    },
+    Watchers {
+        subscription: String,
+        group: Option<String>,
+    },
+    Watcher(ResourcePath),
+    CaptureList(ResourcePath),
+    CapturePut(ResourcePath, String),
+    CaptureGet(ResourcePath, String),
+    CaptureDelete(ResourcePath, String),
+    CaptureStop(ResourcePath, String),
+    CaptureStatus(ResourcePath, String),
+    Operation {
+        subscription: String,
+        id: String,
+    },
+    OperationResult {
+        subscription: String,
+        id: String,
+    },
+    Blob {
+        account: String,
+        container: String,
+        name: String,
+        head: bool,
+    },
+    Notify {
+        name: String,
+    },
+    Control {
+        path: String,
+    },
+    /// Below `/subscriptions`, but nothing the stand-in plays, or not with this method.
+    ArmUnknown,
+    Unknown,
+}
+
+impl Route {
+    /// Reads method and path. Azure's paths are taken in any case; names keep the caller's.
+    pub(crate) fn parse(method: &Method, path: &str) -> Self {
+        let decoded: Vec<String> = path
+            .trim_start_matches('/')
+            .split('/')
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .collect();
+        let names: Vec<&str> = decoded.iter().map(String::as_str).collect();
+        let lower: Vec<String> = decoded.iter().map(|segment| segment.to_ascii_lowercase()).collect();
+        let words: Vec<&str> = lower.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["_standin", rest @ ..] => Self::Control { path: rest.join("/") },
+            ["subscriptions", ..] => arm::parse(method, &words, &names),
+            ["metadata", "endpoints"] if method == Method::GET => Self::Metadata,
+            ["notify", _] if method == Method::POST => Self::Notify { name: names[1].into() },
+            [_, "oauth2", "v2.0", "token"] if method == Method::POST => {
+                Self::Token { tenant: names[0].into() }
+            }
+            [_, "v2.0", ".well-known", "openid-configuration"] if method == Method::GET => {
+                Self::OpenId { tenant: names[0].into() }
+            }
+            [_, "discovery", "v2.0", "keys"] if method == Method::GET => {
+                Self::Keys { tenant: names[0].into() }
+            }
+            [_, _, rest @ ..] if !rest.is_empty() && (method == Method::GET || method == Method::HEAD) => {
+                Self::Blob {
+                    account: names[0].into(),
+                    container: names[1].into(),
+                    name: names[2..].join("/"),
+                    head: method == Method::HEAD,
+                }
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether ARM answers it.
+    pub(crate) fn is_arm(&self) -> bool {
+        !matches!(
+            self,
+            Self::Token { .. }
+                | Self::OpenId { .. }
+                | Self::Keys { .. }
+                | Self::Metadata
+                | Self::Blob { .. }
+                | Self::Notify { .. }
+                | Self::Control { .. }
+                | Self::Unknown
+        )
+    }
+
+    /// The name under which it is recorded.
+    pub(crate) fn operation(&self) -> &'static str {
+        match self {
+            Self::Token { .. } => "token",
+            Self::OpenId { .. } | Self::Keys { .. } => "openid",
+            Self::Metadata => "metadata",
+            Self::Subscriptions => "subscriptions.list",
+            Self::VirtualMachines { .. } => "virtualMachines.list",
+            Self::VirtualMachine(_) => "virtualMachines.get",
+            Self::ScaleSet(_) => "virtualMachineScaleSets.get",
+            Self::ScaleSetInstance(..) => "virtualMachineScaleSetVMs.get",
+            Self::Interface(_) => "networkInterfaces.get",
+            Self::PublicAddress(_) => "publicIPAddresses.get",
+            Self::LoadBalancer(_) => "loadBalancers.get",
+            Self::ApplicationGateway(_) => "applicationGateways.get",
+            Self::StorageAccount(_) => "storageAccounts.get",
+            Self::Permissions { .. } => "permissions.list",
+            Self::Watchers { .. } => "networkWatchers.list",
+            Self::Watcher(_) => "networkWatchers.get",
+            Self::CaptureList(_) => "packetCaptures.list",
+            Self::CapturePut(..) => "packetCaptures.put",
+            Self::CaptureGet(..) => "packetCaptures.get",
+            Self::CaptureDelete(..) => "packetCaptures.delete",
+            Self::CaptureStop(..) => "packetCaptures.stop",
+            Self::CaptureStatus(..) => "packetCaptures.queryStatus",
+            Self::Operation { .. } => "operations.get",
+            Self::OperationResult { .. } => "operationResults.get",
+            Self::Blob { head: false, .. } => "blob.get",
+            Self::Blob { head: true, .. } => "blob.head",
+            Self::Notify { .. } => "notify",
+            Self::Control { .. } => "control",
+            Self::ArmUnknown | Self::Unknown => "unknown",
+        }
+    }
+}
