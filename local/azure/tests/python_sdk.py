@@ -10,8 +10,10 @@ import sys
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.identity import CertificateCredential, ClientSecretCredential
+from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobClient
 
 settings = json.loads(sys.argv[1])
@@ -59,7 +61,47 @@ watcher = next(w for w in network.network_watchers.list_all() if w.location == m
 watcher_group = watcher.id.split("/")[4]
 expect(watcher.name, f"the watcher of its region is {watcher.name} in {watcher_group}")
 
-# 3. A capture that ends by itself.
+# 3. What leads to machines, and what a capture needs beside one.
+every = list(compute.virtual_machines.list_all())
+twins = [m.id.split("/")[4] for m in every if m.name == "twin-01"]
+expect(twins == ["rg-shop", "rg-lab"], f"{len(every)} machines are listed, page by page, two of them with one name")
+here = [m.os_profile.computer_name for m in compute.virtual_machines.list(group)]
+expect("FS01" in here, f"{len(here)} of them are in {group}, one knows itself as FS01")
+instance = compute.virtual_machine_scale_set_vms.get(group, "vmss-api", "3", expand="instanceView")
+expect(
+    (instance.instance_id, instance.os_profile.computer_name) == ("3", "vmss-api000003")
+    and instance.resources[0].publisher == "Microsoft.Azure.NetworkWatcher",
+    f"the instance {instance.name} knows itself as {instance.os_profile.computer_name}",
+)
+nic = network.network_interfaces.get(group, machine.network_profile.network_interfaces[0].id.split("/")[-1])
+configuration = nic.ip_configurations[0]
+expect(nic.virtual_machine.id == machine.id, f"its interface {nic.name} has {configuration.private_ip_address}")
+address = network.public_ip_addresses.get(group, configuration.public_ip_address.id.split("/")[-1])
+expect(address.ip_configuration.id == configuration.id, f"{address.ip_address} leads back to it")
+balancer = network.load_balancers.get(group, "lb-shop")
+pool = balancer.backend_address_pools[0]
+expect(
+    configuration.id in [c.id for c in pool.backend_ip_configurations]
+    and pool.load_balancer_backend_addresses[0].network_interface_ip_configuration.id == configuration.id,
+    f"the load balancer {balancer.name} leads to it too",
+)
+behind = network.load_balancers.get(group, "lb-api").backend_address_pools[0].backend_ip_configurations
+expect(instance.network_profile.network_interfaces[0].id in behind[1].id, "and another to a scale set's instances")
+gateway = network.application_gateways.get(group, "agw-shop")
+expect(
+    gateway.backend_address_pools[0].backend_addresses[0].fqdn == "shop.example",
+    f"the application gateway {gateway.name} leads to a name",
+)
+storage = StorageManagementClient(secret, subscription, base_url=endpoint)
+account = storage.storage_accounts.get_properties(group, sample["storage_account_id"].split("/")[-1])
+expect(account.allow_shared_key_access is None, f"{account.name} takes keys, as it was never told not to")
+walled = storage.storage_accounts.get_properties(group, "stshopfirewalled")
+expect(walled.network_rule_set.default_action == "Deny", f"{walled.name} is behind a firewall")
+rights = AuthorizationManagementClient(secret, subscription, base_url=endpoint).permissions
+told = list(rights.list_for_resource(group, "Microsoft.Compute", "", "virtualMachines", machine_name))
+expect(told[0].actions == ["*"] and list(rights.list_for_resource_group(group)), "the app may do everything here")
+
+# 4. A capture that ends by itself.
 captures = network.packet_captures
 place = (watcher_group, watcher.name)
 name = "python-sdk"
@@ -96,7 +138,7 @@ expect(
     f"it ended: {status.stop_reason}, started {status.capture_start_time}",
 )
 
-# 4. A capture that is stopped.
+# 5. A capture that is stopped.
 captures.begin_create(
     *place,
     "python-sdk-stopped",
@@ -115,7 +157,7 @@ expect(status.stop_reason == "Manual", "stopped by hand, twice without an error"
 names = sorted(c.name for c in captures.list(*place))
 expect(names == ["python-sdk", "python-sdk-stopped"], f"the list has {names}")
 
-# 5. The file. It comes some time after the end.
+# 6. The file. It comes some time after the end.
 blob = BlobClient.from_blob_url(path, credential=certificate)
 for _ in range(50):
     try:
@@ -137,7 +179,7 @@ while offset < len(content):
     packets += 1
 expect(packets > 20 and offset == len(content), f"it holds {packets} packets of at most 96 bytes")
 
-# 6. Away with both; deleting what is not there is no error, and the file stays.
+# 7. Away with both; deleting what is not there is no error, and the file stays.
 for each in names:
     captures.begin_delete(*place, each).result()
 captures.begin_delete(*place, "never-was").result()

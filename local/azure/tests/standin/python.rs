@@ -8,6 +8,8 @@ use serde_json::json;
 
 use crate::client::inventory;
 
+/// Short enough that the clients have to follow `nextLink`.
+const PAGES: (&str, &str) = ("page_size = 100", "page_size = 4");
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,8 +25,9 @@ async fn microsofts_python_clients_live_a_captures_whole_life() {
     let read = |name: &str| std::fs::read_to_string(fixtures.join(name)).expect("a fixture");
     let (certificate, key) = (read("app-cert.pem"), read("app-key.pem"));
     let named = format!("name = \"alertcap\"\ncertificates = [\"\"\"{certificate}\"\"\"]");
-    let standin =
-        Standin::start(Config::new(inventory(&[("name = \"alertcap\"", &named)]))).await.expect("started");
+    let standin = Standin::start(Config::new(inventory(&[("name = \"alertcap\"", &named), PAGES])))
+        .await
+        .expect("started");
 
     let folder = tempfile::tempdir().expect("a folder");
     let certificate_file = folder.path().join("app.pem");
