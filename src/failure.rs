@@ -66,10 +66,14 @@ fn advice(code: &str) -> Option<&'static str> {
         "AADSTS90038" | "AADSTS900382" | "AADSTS900432" => {
             "The tenant is in another cloud. Check login_endpoint and arm_endpoint."
         }
-        "AuthorizationFailed" | "LinkedAuthorizationFailed" => {
+        "AuthorizationFailed" | "LinkedAuthorizationFailed" | "notReadable" => {
             "The application lacks a permission. Give it the actions named in the message, on that scope."
         }
-        "SubscriptionNotFound" | "ResourceGroupNotFound" | "ResourceNotFound" => {
+        "SubscriptionNotFound"
+        | "ResourceGroupNotFound"
+        | "ResourceNotFound"
+        | "notFound"
+        | "machineNotFound" => {
             "It does not exist, or the application may not see it. Check the alert rule's target and the role assignment."
         }
         "AgentStopped" => {

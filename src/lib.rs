@@ -3,7 +3,8 @@
 //!
 //! | request | module |
 //! | --- | --- |
-//! | `POST /api/alerts` | [`answer`] → [`caller`] → [`alert`] → [`plan`] → [`capture`] |
+//! | `POST /api/alerts` | [`answer`] → [`caller`] → [`alert`] → [`plan`] (by [`rules`]) → [`capture`] |
+//! | `POST /api/alerts?dry_run=…` | the same, and [`probe`]; nothing is done |
 //! | `GET /api/captures[/{name}]` | [`answer`] → [`store`] |
 //! | `POST /api/sweep` | [`answer`] → [`capture::sweep`] |
 //! | `GET /healthz`, `/readyz` | [`answer`] → [`settings`] |
@@ -41,14 +42,19 @@ pub mod azure;
 pub mod caller;
 pub mod capture;
 pub mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 pub mod log;
 pub mod plan;
 pub mod platform;
+pub mod probe;
 pub mod problem;
 pub mod report;
 pub mod route;
 pub mod rules;
 pub mod settings;
+pub mod side_by_side;
+pub mod sort;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -7,6 +7,9 @@
 //! | `token.<credential>` | an access token, sealed | one request |
 //! | `place.<machine>` | a machine's region and watcher | two requests, side by side |
 //! | `sessions.<watcher>` | how many sessions a watcher had, and when | one request beside the PUT |
+//! | `ledger` | captures of late, for cool-downs, budgets and `stop_on_resolve`; only where a rule has them | what holds captures back, and which an alert's end stops |
+//! | `fired.<alert>` | since when an alert that fires anew on each evaluation stays fired | its next delivery is a new alert |
+//! | `exact.<session>` | which capture last asked for a session whose name a rule gives | an answer that was lost |
 //!
 //! A sweep reads the keys and only the values under `open.`; pages of the history come from the keys alone, for a name
 //! holds its time. There is no compare-and-swap to build upon: a record is read again before it is written, never goes
@@ -16,16 +19,18 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    alert::identity::fingerprint,
+    alert::{Alert, identity::fingerprint},
     azure::resource_id::ResourceId,
-    capture::{Record, State, name},
+    capture::{Record, State, ledger::Ledger, name},
     platform::{KeyValue, StoreError},
     settings::Azure,
+    sort::sort_by,
     time::Timestamp,
 };
 
 const OPEN: &str = "open.";
 const DONE: &str = "done.";
+const LEDGER: &str = "ledger";
 
 /// Where the sealed token of a credential rests.
 #[must_use]
@@ -34,7 +39,7 @@ pub fn token_key(azure: &Azure) -> String {
     format!("token.{}", fingerprint(&parts))
 }
 
-/// A machine's region and watcher, as last seen.
+/// A machine's region and watcher, as last seen; not kept while the machine lacks the agent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Place {
     /// The region.
@@ -66,14 +71,62 @@ pub fn sessions_key(watcher: &ResourceId) -> String {
     format!("sessions.{}", fingerprint(&[&watcher.canonical()]))
 }
 
+/// Where an alert's [`Episode`](crate::capture::episode::Episode) is kept.
+#[must_use]
+pub fn episode_key(alert: &Alert) -> String {
+    format!("fired.{}", alert.identity.key())
+}
+
+/// Where the name of the capture is kept that last asked for the session `id`.
+#[must_use]
+pub fn exact_key(id: &ResourceId) -> String {
+    format!("exact.{}", fingerprint(&[&id.canonical()]))
+}
+
+/// The captures of late.
+///
+/// # Errors
+/// [`StoreError`] when the store cannot be asked.
+pub async fn ledger(store: &impl KeyValue) -> Result<Ledger, StoreError> {
+    Ok(read_hint(store, LEDGER).await?.unwrap_or_default())
+}
+
+/// Keeps them.
+///
+/// # Errors
+/// [`StoreError`] when they may not have been written.
+pub async fn keep_ledger(store: &impl KeyValue, ledger: &Ledger) -> Result<(), StoreError> {
+    keep(store, LEDGER, ledger).await
+}
+
+/// Keeps a value whose absence matters.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written.
+pub async fn keep(store: &impl KeyValue, key: &str, value: &impl Serialize) -> Result<(), StoreError> {
+    store.set(key, &bytes(value)?).await
+}
+
+/// A value whose absence matters; one that cannot be read is none.
+///
+/// # Errors
+/// [`StoreError`] when the store cannot be asked.
+pub async fn read_hint<T: DeserializeOwned>(
+    store: &impl KeyValue,
+    key: &str,
+) -> Result<Option<T>, StoreError> {
+    let Some(value) = store.get(key).await? else { return Ok(None) };
+    Ok(serde_json::from_slice::<Value>(&value).ok().and_then(|value| T::deserialize(&value).ok()))
+}
+
 /// A hint; one that cannot be read is no hint.
 pub async fn hint<T: DeserializeOwned>(store: &impl KeyValue, key: &str) -> Option<T> {
-    T::deserialize(serde_json::from_slice::<Value>(&store.get(key).await.ok()??).ok()?).ok()
+    read_hint(store, key).await.ok().flatten()
 }
 
 /// Keeps a hint; a store that does not take it costs a request later, nothing else.
 pub async fn keep_hint(store: &impl KeyValue, key: &str, hint: &impl Serialize) {
-    if let Ok(value) = serde_json::to_vec(hint) {
+    if let Ok(value) = bytes(hint) {
         _ = store.set(key, &value).await;
     }
 }
@@ -102,7 +155,7 @@ async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreE
     let Some(value) = store.get(key).await? else { return Ok(None) };
     let value = serde_json::from_slice::<Value>(&value);
     value
-        .and_then(Record::deserialize)
+        .and_then(|value| Record::deserialize(&value))
         .map(Some)
         .map_err(|e| StoreError(format!("{key} holds no record: {e}")))
 }
@@ -113,6 +166,22 @@ async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreE
 /// [`StoreError`] when it may not have been written.
 pub async fn create(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
     write(store, OPEN, record).await
+}
+
+/// Writes a record of a capture that is not taken: it has no further steps.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written.
+pub async fn put_away(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
+    write(store, DONE, record).await
+}
+
+/// Removes such a record, so that another may take its name.
+///
+/// # Errors
+/// [`StoreError`] when it may still be there.
+pub async fn take_out(store: &impl KeyValue, name: &str) -> Result<(), StoreError> {
+    store.delete(&format!("{DONE}{name}")).await
 }
 
 /// Writes a step of a record, unless the record is already further: then the step was taken by another driver too.
@@ -135,8 +204,14 @@ pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<(), Stor
 }
 
 async fn write(store: &impl KeyValue, prefix: &str, record: &Record) -> Result<(), StoreError> {
-    let value = serde_json::to_vec(record).map_err(|e| StoreError(e.to_string()))?;
+    let value = bytes(record)?;
     store.set(&format!("{prefix}{}", record.name), &value).await
+}
+
+/// The JSON of `value`, which is made a [`Value`] first: the component holds one writer for each shape, not two.
+fn bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let value = serde_json::to_value(value).map_err(|e| StoreError(e.to_string()))?;
+    Ok(value.to_string().into_bytes())
 }
 
 /// The names of captures: all, or only those not yet reported; newest first.
@@ -150,7 +225,7 @@ pub async fn names(store: &impl KeyValue, only_open: bool) -> Result<Vec<String>
         name.filter(|name| name::is_name(name)).map(str::to_owned)
     };
     let mut names: Vec<String> = keys.iter().filter_map(name).collect();
-    names.sort_unstable_by(|a, b| (name::time_part(b), b).cmp(&(name::time_part(a), a)));
+    sort_by(&mut names, |a, b| (name::time_part(b), b).cmp(&(name::time_part(a), a)));
     names.dedup();
     Ok(names)
 }

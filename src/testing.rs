@@ -55,6 +55,10 @@ pub(crate) struct World {
     pub(crate) writes: RefCell<Vec<String>>,
     pub(crate) store_fails: Cell<bool>,
     pub(crate) store_takes: Cell<Duration>,
+    /// And up to so much more, by chance.
+    pub(crate) store_varies: Cell<Duration>,
+    /// Keys that begin so are not written.
+    pub(crate) store_refuses: Cell<Option<&'static str>>,
     pub(crate) variables_fail: Cell<bool>,
     pub(crate) sent: RefCell<Vec<Sent>>,
     pub(crate) log: RefCell<Vec<String>>,
@@ -95,6 +99,8 @@ impl Sim {
             writes: RefCell::default(),
             store_fails: Cell::new(false),
             store_takes: Cell::default(),
+            store_varies: Cell::default(),
+            store_refuses: Cell::default(),
             variables_fail: Cell::default(),
             sent: RefCell::default(),
             log: RefCell::default(),
@@ -199,6 +205,21 @@ pub(crate) fn settings() -> Settings {
     Settings::load(&sim).now_or_never().unwrap().unwrap()
 }
 
+/// A metric alert that fired on the machine `web-01`.
+pub(crate) fn metric_alert() -> crate::alert::Alert {
+    match crate::alert::read(include_bytes!("../tests/fixtures/metric-fired.json")).unwrap() {
+        crate::alert::Reading::Alert(alert) => *alert,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The first capture that `alert` leads to when it arrives at `now`.
+pub(crate) fn spec(alert: &crate::alert::Alert, now: Timestamp) -> crate::plan::CaptureSpec {
+    let captures = settings().captures;
+    let moment = crate::plan::Moment::of(alert.identity.span(), captures.dedupe_window_seconds, now);
+    crate::plan::plan(alert, &captures, moment, now).captures.remove(0)
+}
+
 pub(crate) fn azure() -> Azure {
     settings().azure.unwrap()
 }
@@ -214,7 +235,11 @@ impl Clock for Sim {
             if self.0.now.get() >= until {
                 return Poll::Ready(());
             }
-            self.0.timers.borrow_mut().push((until, cx.waker().clone()));
+            // Once for each task: one that is polled for another reason waits for the same moment as before.
+            let mut timers = self.0.timers.borrow_mut();
+            if !timers.iter().any(|(at, waker)| *at == until && waker.will_wake(cx.waker())) {
+                timers.push((until, cx.waker().clone()));
+            }
             Poll::Pending
         })
         .await;
@@ -255,6 +280,9 @@ impl KeyValue for Sim {
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.up().await?;
+        if self.0.store_refuses.get().is_some_and(|begin| key.starts_with(begin)) {
+            return Err(StoreError("value too large".to_owned()));
+        }
         assert!(key.len() <= 255 && !key.contains(['/', '\\', '?', '#']), "{key}");
         self.0.writes.borrow_mut().push(key.to_owned());
         self.0.store.borrow_mut().insert(key.to_owned(), value.to_vec());
@@ -275,7 +303,13 @@ impl KeyValue for Sim {
 
 impl Sim {
     async fn up(&self) -> Result<(), StoreError> {
-        let takes = self.0.store_takes.get();
+        let mut takes = self.0.store_takes.get();
+        let varies = u64::try_from(self.0.store_varies.get().as_micros()).unwrap();
+        if varies > 0 {
+            self.0.random.set(self.0.random.get() + 1);
+            let chance = self.0.random.get().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+            takes += Duration::from_micros(chance % varies);
+        }
         if !takes.is_zero() {
             self.sleep(takes).await;
         }

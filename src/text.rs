@@ -6,9 +6,15 @@ const MAX_CHARS: usize = 500;
 /// Without control and direction-changing characters, and cut at 500 characters.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    clean_up_to(text, MAX_CHARS)
+}
+
+/// The same, cut at `most` characters.
+#[must_use]
+pub fn clean_up_to(text: &str, most: usize) -> String {
     let mut clean: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
     clean.retain(|c| !c.is_control() && !is_direction_mark(c));
-    if let Some((cut, _)) = clean.char_indices().nth(MAX_CHARS) {
+    if let Some((cut, _)) = clean.char_indices().nth(most) {
         clean.truncate(cut);
         clean.push('…');
     }

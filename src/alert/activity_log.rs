@@ -110,6 +110,7 @@ pub(super) fn read(body: &Value, bytes: &[u8]) -> Result<Reading, Unreadable> {
         monitoring_service: service(event),
         description: field::cleaned(fields, "/description"),
         fired_at,
+        about: resource.map(str::to_owned),
         targets: machines::targets(resource.into_iter(), places),
         ..Alert::new(
             Schema::ActivityLog,

@@ -68,6 +68,7 @@ pub(super) fn read(body: &Value) -> Result<Reading, Unreadable> {
         monitoring_service: field::cleaned(essentials, "/monitoringService"),
         description: field::cleaned(essentials, "/description"),
         fired_at: Some(fired_at),
+        about: own.first().map(|&id| id.to_owned()),
         targets: machines::targets(own.into_iter(), places),
         ..Alert::new(Schema::Common, condition, identity)
     };

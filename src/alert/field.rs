@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Condition, MAX_PROPERTIES, Unreadable, malformed};
-use crate::{text::clean, time::Timestamp};
+use crate::{
+    text::{clean, clean_up_to},
+    time::Timestamp,
+};
 
 /// The text under a JSON pointer, trimmed; nothing if it is empty.
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
@@ -65,11 +68,14 @@ pub(super) fn severity(value: Option<&Value>) -> Option<String> {
         .find_map(|[digit, name]| (word == *digit || word == *name).then(|| format!("Sev{digit}")))
 }
 
+/// A property may hold a list of filters.
+const PROPERTY_CHARS: usize = 4_096;
+
 /// Adds the members of an object that are a text or can be written as one. What is there already stays.
 pub(super) fn properties(into: &mut BTreeMap<String, String>, object: Option<&Value>) {
     for (key, value) in object.and_then(Value::as_object).into_iter().flatten() {
         let text = match value {
-            Value::String(text) => clean(text),
+            Value::String(text) => clean_up_to(text, PROPERTY_CHARS),
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             Value::Null | Value::Array(_) | Value::Object(_) => continue,
         };

@@ -39,6 +39,7 @@ pub(super) fn read(body: &Value, bytes: &[u8]) -> Result<Alert, Unreadable> {
         monitoring_service: Some(if of_app { "Application Insights" } else { "Log Analytics" }.to_owned()),
         description: field::cleaned(data, "/Description"),
         fired_at,
+        about: resource.map(str::to_owned),
         targets: machines::targets(resource.into_iter(), places),
         ..Alert::new(Schema::LogV1, Condition::Fired, identity)
     };

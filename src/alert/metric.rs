@@ -43,6 +43,7 @@ pub(super) fn read(schema: Schema, body: &Value, bytes: &[u8]) -> Result<Alert, 
         monitoring_service: Some("Platform".to_owned()),
         description: field::cleaned(context, "/description"),
         fired_at,
+        about: resource.map(str::to_owned),
         targets: machines::targets(resource.into_iter(), places),
         ..Alert::new(schema, condition, identity)
     };

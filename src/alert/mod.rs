@@ -68,6 +68,9 @@ pub struct Alert {
     pub description: Option<String>,
     /// When it fired.
     pub fired_at: Option<Timestamp>,
+    /// The first resource it names itself, if only the workspace of a log query: an ARM id as it came.
+    #[serde(default)]
+    pub about: Option<String>,
     /// What it is about; at most [`MAX_TARGETS`].
     pub targets: Vec<Target>,
     /// What the rule's owner (or the tutorial's caller) added; at most [`MAX_PROPERTIES`].
@@ -192,6 +195,7 @@ impl Alert {
             monitoring_service: None,
             description: None,
             fired_at: None,
+            about: None,
             targets: Vec::new(),
             properties: BTreeMap::new(),
         }
@@ -203,4 +207,4 @@ fn malformed(field: &'static str, problem: impl Into<String>) -> Unreadable {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,6 +6,8 @@
 //! capture: the watcher is found by the machine's region, and files go where the settings say. The wishes are the
 //! alert's properties, under their own names.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Alert, Condition, Identity, Schema, Target, Unreadable, field, malformed};
@@ -18,17 +20,18 @@ pub(super) fn read(body: &Value, bytes: &[u8]) -> Result<Alert, Unreadable> {
             "is not the machine's ARM id, /subscriptions/…/virtualMachines/<name>",
         ));
     }
-    let properties = [
+    let given = [
         ("packetCaptureName", field::cleaned(body, "/packetCaptureName")),
         ("storageID", field::cleaned(body, "/storageID")),
         ("timeLimit", time_limit(body.get("timeLimit"))?.map(|seconds| seconds.to_string())),
     ];
+    let mut properties = BTreeMap::new();
+    // Not collected, which would bring a sort and a second way to build the map.
+    properties.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     Ok(Alert {
+        about: Some(target.to_owned()),
         targets: vec![Target::Resource(target.to_owned())],
-        properties: properties
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect(),
+        properties,
         ..Alert::new(Schema::Tutorial, Condition::Fired, Identity::body(bytes))
     })
 }

@@ -8,19 +8,28 @@ use futures_util::future::{self, Either};
 use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
-use super::{Body, BodyError, DRAINED, delivery::Delivery, query, require};
+use super::{
+    Body, BodyError, DRAINED,
+    delivery::{Delivery, Taken},
+    dry_run::{self, Rehearsal},
+    query, require, set,
+};
 use crate::{
     alert::{self, Condition, MAX_BODY_BYTES, Reading},
     app::App,
-    capture::sweep,
+    caller,
+    capture::{episode, resolved, sweep},
     log::Level,
     plan::{self, LeftOut},
     platform::{Platform, StoreError},
     problem::{Problem, json},
+    side_by_side::side_by_side,
 };
 
 /// Azure hangs up after 10 s; 8 s are promised. What has not even been written down by then was not taken.
 const ANSWER_WITHIN: Duration = Duration::from_millis(7_500);
+/// A person waits for a probe; hosts end handlers at 30 s.
+const PROBE_WITHIN: Duration = Duration::from_secs(25);
 /// So long an answer waits for the capture's start.
 const START_WITHIN: Duration = Duration::from_millis(6_500);
 /// A body of 256 KB takes no longer than this.
@@ -33,9 +42,14 @@ pub(super) async fn take<P: Platform>(
     parts: &Parts,
     body: impl Body,
 ) -> Result<Response<Bytes>, Problem> {
-    let taken = pin!(take_in_time(app, parts, body));
-    match future::select(taken, pin!(app.platform.sleep(ANSWER_WITHIN))).await {
+    let rehearsal = rehearsal(parts)?;
+    let within = if rehearsal == Some(Rehearsal::Probe) { PROBE_WITHIN } else { ANSWER_WITHIN };
+    let taken = pin!(take_in_time(app, parts, body, rehearsal));
+    match future::select(taken, pin!(app.platform.sleep(within))).await {
         Either::Left((answer, _)) => answer,
+        Either::Right(_) if rehearsal.is_some() => {
+            Err(Problem::unavailable("Azure or the store did not answer in time; nothing was done."))
+        }
         Either::Right(_) => Err(not_written(app, "the store or the variables did not answer in time")),
     }
 }
@@ -44,56 +58,124 @@ async fn take_in_time<P: Platform>(
     app: &App<P>,
     parts: &Parts,
     body: impl Body,
+    rehearsal: Option<Rehearsal>,
 ) -> Result<Response<Bytes>, Problem> {
     let deadline = app.platform.now().plus(START_WITHIN);
     let settings = app.settings().await?;
-    require(app, parts, settings.keys.webhook.as_ref())?;
-    if query(parts, "dry_run").is_some_and(|value| value != "false") {
-        let detail = "dry_run is not offered by this version; nothing was done.";
-        return Err(Problem::bad_request("no-dry-run", "No dry run", detail));
+    match rehearsal {
+        // What Azure says of machines, roles and accounts is the operator's to see.
+        Some(Rehearsal::Probe) => require(app, parts, settings.keys.operator.as_ref())?,
+        // An operator may ask what an alert would do, without the key that makes it do so.
+        Some(Rehearsal::Explain) if caller::has_key(parts, settings.keys.operator.as_ref()) => {}
+        _ => require(app, parts, settings.keys.webhook.as_ref())?,
     }
-
     let body = read(app, parts, body).await?;
     let alert = match alert::read(&body) {
         Ok(Reading::Alert(alert)) => alert,
-        Ok(Reading::NotForUs { reason, detail, .. }) => return Ok(nothing_to_do(app, reason, &detail, &[])),
+        Ok(Reading::NotForUs { schema, reason, detail }) => {
+            let mut answer = nothing(reason, &detail, &[]);
+            if rehearsal.is_some() {
+                set(&mut answer, "dryRun", true);
+                set(&mut answer, "schema", json!(schema));
+            }
+            return Ok(nothing_to_do(app, answer));
+        }
         Err(why) => {
             let why = why.to_string();
             app.log(Level::Warn, "a body that is no alert was refused", &[("reason", why.as_str().into())]);
             return Err(Problem::bad_request("unreadable-alert", "The body is not an alert", why));
         }
     };
-    if alert.condition == Condition::Resolved {
-        let detail = "the alert has resolved; captures are started when it fires";
-        return Ok(nothing_to_do(app, "resolved", detail, &[]));
+    if let Some(rehearsal) = rehearsal {
+        let explained = dry_run::explain(app, &settings, &alert, rehearsal).await;
+        return explained.map_err(|error| not_written(app, &error.0)).map(|body| json(StatusCode::OK, &body));
     }
     let now = app.platform.now();
-    let plan = plan::plan(&alert, &settings.captures, now);
-    for left_out in &plan.left_out {
-        let fields = [("target", left_out.target.as_str().into()), ("reason", left_out.reason.into())];
+    if alert.condition == Condition::Resolved {
+        let stopping =
+            resolved::resolve(app, &alert, now).await.map_err(|error| not_written(app, &error.0))?;
+        let mut answer =
+            nothing("resolved", "the alert has resolved; captures are started when it fires", &[]);
+        set(&mut answer, "stopping", json!(stopping));
+        return Ok(nothing_to_do(app, answer));
+    }
+    let window = settings.captures.dedupe_window_seconds;
+    let moment = episode::moment(app, &alert, window, now).await;
+    let moment = moment.map_err(|error| not_written(app, &error.0))?;
+    let plan = plan::plan(&alert, &settings.captures, moment, now);
+    let mut left_out = plan.left_out;
+    let mut captures = plan.captures;
+    if !plan.to_ask.is_empty() {
+        match plan::inquiry(&alert, plan.to_ask, &settings.captures, moment) {
+            Some(inquiry) => captures.push(inquiry),
+            None => left_out.push(LeftOut::new(
+                "",
+                "noResource",
+                "the alert names a computer, but no resource of Azure",
+            )),
+        }
+    }
+    for left_out in &left_out {
+        let fields = [("target", left_out.target.as_str().into()), ("reason", json!(left_out.reason))];
         app.log(Level::Warn, "a target of an alert gets no capture", &fields);
     }
-    if plan.captures.is_empty() {
-        let (reason, detail) = match plan.left_out.first() {
-            Some(first) => (first.reason, first.detail.as_str()),
+    for spec in &plan.rehearsed {
+        let fields = [("capture", spec.name.as_str().into()), ("target", spec.machine.id.to_string().into())];
+        app.log(Level::Info, "a rule with dry_run would have taken a capture", &fields);
+        left_out.push(spec.rehearsed());
+    }
+    if captures.is_empty() {
+        let (reason, detail) = match left_out.first() {
+            Some(first) => (&*first.reason, first.detail.as_str()),
             None => ("noMachine", "the alert names no target"),
         };
-        return Ok(nothing_to_do(app, reason, detail, &plan.left_out));
+        return Ok(nothing_to_do(app, nothing(reason, detail, &left_out)));
     }
 
     // Begun first: where the host drops what goes on after the answer, it has the time that Azure takes.
     if app.memory.may_sweep_in_passing(now) {
         app.platform.spawn(in_passing(app.clone())).await;
     }
-    let window = settings.captures.dedupe_window_seconds;
     let delivery = Delivery { app, alert: &alert, now, deadline, window };
-    let taken = future::join_all(plan.captures.into_iter().map(|spec| delivery.take(spec))).await;
-    match taken.into_iter().collect::<Result<Vec<Value>, StoreError>>() {
-        Ok(captures) => {
-            let body = json!({ "captures": captures, "leftOut": plan.left_out });
-            Ok(json(StatusCode::ACCEPTED, &body))
+    let taken = side_by_side(usize::MAX, captures.into_iter().map(|spec| delivery.take(spec))).await;
+    let taken = taken.into_iter().collect::<Result<Vec<Taken>, StoreError>>();
+    let taken = taken.map_err(|error| not_written(app, &error.0))?;
+    let mut captures = Vec::new();
+    for taken in taken {
+        // A machine that is named, and is behind something that is named too: one capture.
+        for capture in taken.captures {
+            if !captures.iter().any(|known: &Value| known.get("name") == capture.get("name")) {
+                captures.push(capture);
+            }
         }
-        Err(error) => Err(not_written(app, &error.0)),
+        left_out.extend(taken.left_out);
+    }
+    // Held back, all of them: nothing goes on after this answer.
+    if captures.iter().all(|capture| capture.get("heldBack").is_some()) {
+        let held_back = captures.iter().find_map(|capture| capture.pointer("/heldBack/detail")?.as_str());
+        let (reason, detail) = match (held_back, left_out.first()) {
+            (Some(detail), _) => ("heldBack", detail.to_owned()),
+            (None, Some(first)) => (&*first.reason, first.detail.clone()),
+            (None, None) => ("noMachine", "the alert leads to no machine".to_owned()),
+        };
+        let mut answer = nothing(reason, &detail, &left_out);
+        set(&mut answer, "captures", captures);
+        return Ok(nothing_to_do(app, answer));
+    }
+    Ok(json(StatusCode::ACCEPTED, &json!({ "captures": captures, "leftOut": left_out })))
+}
+
+/// What `?dry_run=` asks for.
+fn rehearsal(parts: &Parts) -> Result<Option<Rehearsal>, Problem> {
+    match query(parts, "dry_run").as_deref() {
+        None | Some("false") => Ok(None),
+        Some("true" | "") => Ok(Some(Rehearsal::Explain)),
+        Some("probe") => Ok(Some(Rehearsal::Probe)),
+        Some(_) => {
+            let detail =
+                "dry_run is true (explain), probe (explain, and look at Azure) or false; nothing was done.";
+            Err(Problem::bad_request("bad-dry-run", "Bad dry_run", detail))
+        }
     }
 }
 
@@ -118,19 +200,14 @@ async fn read<P: Platform>(app: &App<P>, parts: &Parts, body: impl Body) -> Resu
     }
 }
 
-fn nothing_to_do<P: Platform>(
-    app: &App<P>,
-    reason: &str,
-    detail: &str,
-    left_out: &[LeftOut],
-) -> Response<Bytes> {
-    app.log(
-        Level::Info,
-        "an alert that leads to no capture",
-        &[("reason", reason.into()), ("detail", detail.into())],
-    );
-    let body = json!({ "captures": [], "reason": reason, "detail": detail, "leftOut": left_out });
-    json(StatusCode::OK, &body)
+fn nothing(reason: &str, detail: &str, left_out: &[LeftOut]) -> Value {
+    json!({ "captures": [], "reason": reason, "detail": detail, "leftOut": left_out })
+}
+
+fn nothing_to_do<P: Platform>(app: &App<P>, answer: Value) -> Response<Bytes> {
+    let fields = ["reason", "detail"].map(|field| (field, json!(answer.get(field))));
+    app.log(Level::Info, "an alert that leads to no capture", &fields);
+    json(StatusCode::OK, &answer)
 }
 
 /// The little sweep that rides on every alert.

@@ -1,7 +1,6 @@
 //! `GET /api/captures` and `GET /api/captures/{name}`: the records, newest first, a page at a time.
 
 use bytes::Bytes;
-use futures_util::{StreamExt, future, stream};
 use http::{Response, StatusCode, request::Parts};
 use serde_json::{Value, json};
 
@@ -12,6 +11,7 @@ use crate::{
     log::Level,
     platform::{Platform, StoreError},
     problem::{Problem, json},
+    side_by_side::side_by_side,
     store,
 };
 
@@ -38,21 +38,18 @@ pub(super) async fn list<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Res
     let page: Vec<String> = rest.by_ref().take(limit).collect();
     let next = rest.peek().and(page.last()).map(|last| format!("/api/captures?limit={limit}&after={last}"));
 
-    let captures: Vec<Value> = stream::iter(page)
-        .map(|name| async move {
-            match store::load(&app.platform, &name).await {
-                Ok(record) => record.map(|record| record.public()),
-                // One that cannot be read must not hide the others.
-                Err(error) => {
-                    _ = unavailable(app, &error);
-                    Some(json!({ "name": name, "unreadable": true }))
-                }
+    let read = |name: String| async move {
+        match store::load(&app.platform, &name).await {
+            Ok(record) => record.map(|record| record.public()),
+            // One that cannot be read must not hide the others.
+            Err(error) => {
+                _ = unavailable(app, &error);
+                Some(json!({ "name": name, "unreadable": true }))
             }
-        })
-        .buffered(READ_AT_ONCE)
-        .filter_map(future::ready)
-        .collect()
-        .await;
+        }
+    };
+    let captures = side_by_side(READ_AT_ONCE, page.into_iter().map(read)).await;
+    let captures: Vec<Value> = captures.into_iter().flatten().collect();
     Ok(json(
         StatusCode::OK,
         &json!({ "captures": captures, "next": next.map_or(Value::Null, Value::String) }),

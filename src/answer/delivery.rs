@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 
 use crate::{
     alert::Alert,
-    app::{App, InHand},
+    app::App,
     capture::{
-        Record,
-        accept::{Accepted, accept, is_recent},
+        Record, State,
+        accept::{Accepted, accept, in_hand, is_recent},
         drive::{Patience, drive, drive_new},
     },
     log::Level,
-    plan::CaptureSpec,
+    plan::{CaptureSpec, LeftOut},
     platform::{Platform, StoreError},
     store,
     time::Timestamp,
 };
 
-/// How often a delivery looks whether a simultaneous one has written the capture down.
+/// How often a delivery looks whether a capture that an alert led to has been started.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// One delivery of an alert.
@@ -36,22 +36,33 @@ pub(super) struct Delivery<'a, P> {
     pub(super) window: u32,
 }
 
+/// What the sender sees of a delivery.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// The captures.
+    pub(super) captures: Vec<Value>,
+    /// Targets that get none, as far as that had to be asked of Azure.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
 impl<P: Platform> Delivery<'_, P> {
-    /// Writes one capture down and waits for its start, or for the deadline; returns what the sender sees of it.
-    pub(super) async fn take(&self, spec: CaptureSpec) -> Result<Value, StoreError> {
+    /// Writes one capture down and waits for its start, or for the deadline.
+    pub(super) async fn take(&self, spec: CaptureSpec) -> Result<Taken, StoreError> {
         // The earlier name too: of two deliveries at the edge of the dedupe window, one has to wait for the other.
         let _earlier = match &spec.earlier_name {
-            Some(earlier) => match self.in_hand(earlier).await? {
-                Either::Right(record) if is_recent(&record, self.now, self.window) => {
-                    return Ok(self.duplicate(&record));
+            Some(earlier) => match in_hand(self.app, earlier).await? {
+                Either::Right(record)
+                    if is_recent(&record, self.now, self.window) && !record.may_be_taken_now(self.now) =>
+                {
+                    return self.duplicate(&record).await;
                 }
                 hand => Some(hand),
             },
             None => None,
         };
-        let hand = match self.in_hand(&spec.name).await? {
+        let hand = match in_hand(self.app, &spec.name).await? {
             Either::Left(hand) => hand,
-            Either::Right(record) => return Ok(self.duplicate(&record)),
+            Either::Right(record) => return self.duplicate(&record).await,
         };
         let Accepted { record, duplicate } =
             accept(self.app, self.alert, spec, self.now, self.window).await?;
@@ -61,7 +72,17 @@ impl<P: Platform> Delivery<'_, P> {
                 let work = async move { _ = drive(&background, &hand, Patience::ToTheEnd).await };
                 self.app.platform.spawn(work).await;
             }
-            return Ok(self.duplicate(&record));
+            return self.duplicate(&record).await;
+        }
+        if let Some(held_back) = &record.held_back {
+            let fields = [
+                ("capture", record.name.as_str().into()),
+                ("reason", json!(held_back.reason)),
+                ("detail", held_back.detail.as_str().into()),
+                ("until", json!(held_back.until)),
+            ];
+            self.app.log(Level::Warn, "a capture is held back", &fields);
+            return Ok(Taken { captures: vec![shown(&record, false)], left_out: Vec::new() });
         }
 
         let fields = [("capture", record.name.as_str().into()), ("rule", json!(record.alert.rule))];
@@ -76,27 +97,40 @@ impl<P: Platform> Delivery<'_, P> {
             Either::Left((Ok(started), _)) => started,
             Either::Left((Err(_), _)) | Either::Right(_) => record,
         };
-        Ok(shown(&record, false))
+        self.seen(&record, false).await
     }
 
-    /// The capture called `name` in hand; or, where another delivery has it in hand, its record once there is one.
-    /// The answer's own time bounds the waiting.
-    async fn in_hand(&self, name: &str) -> Result<Either<InHand, Record>, StoreError> {
-        loop {
-            if let Some(hand) = self.app.memory.take_in_hand(name) {
-                return Ok(Either::Left(hand));
-            }
-            if let Some(record) = store::load(&self.app.platform, name).await? {
-                return Ok(Either::Right(record));
-            }
-            self.app.platform.sleep(LOOK_AGAIN).await;
+    /// What the sender sees of a record: itself, or the captures that it led to.
+    async fn seen(&self, record: &Record, duplicate: bool) -> Result<Taken, StoreError> {
+        if record.led_to.is_empty() && !record.has_led_to_nothing() {
+            return Ok(Taken { captures: vec![shown(record, duplicate)], left_out: record.left_out.clone() });
         }
+        let mut captures = Vec::new();
+        for name in &record.led_to {
+            // Written down long ago, all of them: when the time is over, their names have to do.
+            if self.app.platform.now() >= self.deadline {
+                captures.push(json!({
+                    "name": name, "duplicate": duplicate, "href": format!("/api/captures/{name}"),
+                }));
+                continue;
+            }
+            let mut capture = store::load(&self.app.platform, name).await?;
+            // Begun already, each by its own driver; an answer that can say how that went is worth a moment.
+            while capture.as_ref().is_some_and(|c| c.state == State::Accepted && c.attempts == 0)
+                && self.app.platform.now() < self.deadline
+            {
+                self.app.platform.sleep(LOOK_AGAIN).await;
+                capture = store::load(&self.app.platform, name).await?;
+            }
+            captures.extend(capture.map(|capture| shown(&capture, duplicate)));
+        }
+        Ok(Taken { captures, left_out: record.left_out.clone() })
     }
 
-    fn duplicate(&self, record: &Record) -> Value {
+    async fn duplicate(&self, record: &Record) -> Result<Taken, StoreError> {
         let fields = [("capture", record.name.as_str().into())];
         self.app.log(Level::Info, "a further delivery of an alert that was taken", &fields);
-        shown(record, true)
+        self.seen(record, true).await
     }
 }
 
@@ -115,6 +149,15 @@ fn shown(record: &Record, duplicate: bool) -> Value {
         }
         if !record.notes.is_empty() {
             object.insert("notes".to_owned(), json!(record.notes));
+        }
+        if !record.rules.is_empty() {
+            object.insert("rules".to_owned(), json!(record.rules));
+        }
+        if let Some(command) = &record.agent_missing {
+            object.insert("agentMissing".to_owned(), command.as_str().into());
+        }
+        if let Some(held_back) = &record.held_back {
+            object.insert("heldBack".to_owned(), json!(held_back));
         }
         if let Some(error) = &record.error {
             object.insert("error".to_owned(), json!(error));

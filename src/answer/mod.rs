@@ -3,12 +3,14 @@
 mod alerts;
 mod captures;
 mod delivery;
+mod dry_run;
 mod health;
 mod sweep;
 
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use secrecy::SecretString;
+use serde_json::Value;
 
 use crate::{app::App, caller, log::Level, platform::Platform, problem::Problem, route::Route};
 
@@ -58,6 +60,13 @@ fn require<P: Platform>(app: &App<P>, parts: &Parts, key: Option<&SecretString>)
     let path = crate::text::clean(parts.uri.path());
     app.log(Level::Warn, "a request without a valid key", &[("path", path.into())]);
     Err(Problem::unauthorized())
+}
+
+/// Sets a field of an answer. (Indexing would do so too, and panic where the answer is no object.)
+fn set(answer: &mut Value, field: &str, value: impl Into<Value>) {
+    if let Some(object) = answer.as_object_mut() {
+        object.insert(field.to_owned(), value.into());
+    }
 }
 
 /// The value of a query parameter.

@@ -88,8 +88,8 @@ pub async fn token<P: Platform>(
 
 async fn keep<P: Platform>(app: &App<P>, azure: &Azure, key: &str, token: &Token) {
     app.memory.keep_token(key, token.clone());
-    if let Ok(json) = serde_json::to_string(token)
-        && let Some(sealed) = SealingKey::new(azure).seal(app.platform.bytes24(), key, &json)
+    if let Ok(json) = serde_json::to_value(token)
+        && let Some(sealed) = SealingKey::new(azure).seal(app.platform.bytes24(), key, &json.to_string())
         && let Err(error) = app.platform.set(key, sealed.0.as_bytes()).await
     {
         let fields = [("error", error.0.into())];
@@ -104,7 +104,7 @@ async fn stored<P: Platform>(app: &App<P>, azure: &Azure, key: &str) -> Option<T
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Option<T> {
-    T::deserialize(serde_json::from_slice::<Value>(json).ok()?).ok()
+    T::deserialize(&serde_json::from_slice::<Value>(json).ok()?).ok()
 }
 
 #[derive(Deserialize)]

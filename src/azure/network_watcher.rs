@@ -14,31 +14,20 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    plan::{Limits, Machine},
+    plan::{Machine, Parameters},
     platform::Platform,
     time::Timestamp,
 };
 
 /// `properties` of a packet capture that is to be created; nothing in it that was not set.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct CaptureProperties {
-    /// `target` and `targetType`.
+    /// `target`, `targetType` and `scope`.
     #[serde(flatten)]
     pub machine: Machine,
-    /// Limits.
+    /// Everything else.
     #[serde(flatten)]
-    pub limits: Limits,
-    /// Where the file goes.
-    pub storage_location: StorageLocation,
-}
-
-/// `storageLocation`.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StorageLocation {
-    /// The storage account.
-    pub storage_id: ResourceId,
+    pub parameters: Parameters,
 }
 
 /// A session as Azure shows it.
@@ -86,6 +75,12 @@ impl SessionProperties {
         let path = self.storage_location.get("storagePath")?.as_str()?;
         // A signed URL has a query; the record keeps none.
         path.split(['?', '#']).next().filter(|path| !path.is_empty()).map(crate::text::clean)
+    }
+
+    /// Whether it is being deleted.
+    #[must_use]
+    pub fn is_being_deleted(&self) -> bool {
+        self.state() == "deleting"
     }
 
     /// Whether its provisioning is still under way.
@@ -178,6 +173,15 @@ pub async fn delete<P: Platform>(arm: &Arm<'_, P>, capture: &ResourceId) -> Resu
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Stops a session; one that has stopped is no error. `Retry-After` says when to look.
+///
+/// # Errors
+/// [`ArmError`].
+pub async fn stop<P: Platform>(arm: &Arm<'_, P>, capture: &ResourceId) -> Result<Answer, ArmError> {
+    let url = capture.url(&arm.azure.arm, &["stop"], &arm.azure.network_api_version);
+    arm.send(Method::POST, url.as_str(), None).await
 }
 
 /// Asks for a session's status. 200 is the answer; 202 comes with a stale body, and `Location` is where the answer will

@@ -88,6 +88,19 @@ impl ResourceId {
         own.join("/").eq_ignore_ascii_case(kind)
     }
 
+    /// This id, or the part of it that ends with a resource of type `kind`.
+    #[must_use]
+    pub fn up_to(&self, kind: &str) -> Option<Self> {
+        let mut id = self.clone();
+        while id.segments.len() >= 8 {
+            if id.is_type(kind) {
+                return Some(id);
+            }
+            id.segments.truncate(id.segments.len().saturating_sub(2));
+        }
+        None
+    }
+
     /// A child resource of this one.
     ///
     /// # Errors
@@ -176,6 +189,24 @@ impl Scope {
             return Err(IdError::NotAResource);
         }
         Ok(Self { canonical: segments.iter().map(|s| s.to_ascii_lowercase()).collect() })
+    }
+
+    /// The subscription it is, or is a part of, in lower case.
+    #[must_use]
+    pub fn subscription(&self) -> &str {
+        self.canonical.get(1).map_or("", String::as_str)
+    }
+
+    /// The resource group it is, or is a part of, in lower case; none for a subscription.
+    #[must_use]
+    pub fn resource_group(&self) -> Option<&str> {
+        self.canonical.get(3).map(String::as_str)
+    }
+
+    /// Whether `other` lies in it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        other.canonical.starts_with(&self.canonical)
     }
 
     /// Whether `id` lies in it. Whole segments count: `rg-a` does not hold `rg-abc`.

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::Record;
+use futures_util::future::Either;
+
+use super::{
+    Record,
+    admit::{admit, give_back},
+};
 use crate::{
     alert::Alert,
-    app::App,
+    app::{App, InHand},
     plan::CaptureSpec,
     platform::{Platform, StoreError},
     store,
@@ -15,12 +20,32 @@ use crate::{
 /// The accepting request takes the first step itself; should it not live so long, a sweep does after so many seconds.
 const LEASE_SECONDS: i64 = 20;
 
+/// How often one looks whether another has written the capture down.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// A capture that the alert leads to.
 pub struct Accepted {
-    /// Its record.
+    /// Its record; one that is held back says so.
     pub record: Record,
     /// Whether an earlier delivery of the alert had already led to it.
     pub duplicate: bool,
+}
+
+/// The capture called `name` in hand; or, where another in this instance has it in hand, its record once there is one.
+/// The answer's own time bounds the waiting.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn in_hand<P: Platform>(app: &App<P>, name: &str) -> Result<Either<InHand, Record>, StoreError> {
+    loop {
+        if let Some(hand) = app.memory.take_in_hand(name) {
+            return Ok(Either::Left(hand));
+        }
+        if let Some(record) = store::load(&app.platform, name).await? {
+            return Ok(Either::Right(record));
+        }
+        app.platform.sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// Writes a capture down, or finds it written.
@@ -37,17 +62,39 @@ pub async fn accept<P: Platform>(
     now: Timestamp,
     window_seconds: u32,
 ) -> Result<Accepted, StoreError> {
-    if let Some(record) = store::load(&app.platform, &spec.name).await? {
+    let known = store::load(&app.platform, &spec.name).await?;
+    // One that was held back is judged anew once its time has come.
+    let was_held_back = known.as_ref().is_some_and(|known| known.may_be_taken_now(now));
+    if let Some(record) = known.filter(|_| !was_held_back) {
         return Ok(Accepted { record, duplicate: true });
     }
     if let Some(earlier) = &spec.earlier_name
         && let Some(record) = store::load(&app.platform, earlier).await?
         && is_recent(&record, now, window_seconds)
+        && !record.may_be_taken_now(now)
     {
         return Ok(Accepted { record, duplicate: true });
     }
-    let record = Record::accepted(alert, spec, now, LEASE_SECONDS);
-    store::create(&app.platform, &record).await?;
+    if was_held_back {
+        store::take_out(&app.platform, &spec.name).await?;
+    }
+    let held_back = match admit(app, alert, &spec, now).await {
+        Ok(held_back) => held_back,
+        Err(error) => {
+            give_back(app, &spec).await;
+            return Err(error);
+        }
+    };
+    if let Some(held_back) = held_back {
+        let record = Record::held_back(alert, spec, now, held_back);
+        store::put_away(&app.platform, &record).await?;
+        return Ok(Accepted { record, duplicate: false });
+    }
+    let record = Record::accepted(alert, spec.clone(), now, LEASE_SECONDS);
+    if let Err(error) = store::create(&app.platform, &record).await {
+        give_back(app, &spec).await;
+        return Err(error);
+    }
     Ok(Accepted { record, duplicate: false })
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 
 use super::{
-    Record, follow, start,
+    Record, State, admit, follow, inquire, start,
     state::{Action, Next, next},
 };
 use crate::{
@@ -44,6 +45,7 @@ pub async fn drive_new<P: Platform>(
     started: impl FnOnce(Record),
 ) {
     if step(app, &mut record, Action::Start).await.is_some() {
+        follow_what_it_led_to(app, &record).await;
         started(record);
         drive(app, hand, Patience::ToTheEnd).await;
     }
@@ -52,7 +54,8 @@ pub async fn drive_new<P: Platform>(
 /// Drives the capture that `hand` holds; returns its record as it last stood, if it could be read.
 pub async fn drive<P: Platform>(app: &App<P>, hand: &InHand, patience: Patience) -> Option<Record> {
     let mut last = None;
-    for _ in 0..MOST_STEPS {
+    let mut steps = 0_u32;
+    while steps < MOST_STEPS {
         let mut record = match store::load(&app.platform, hand.name()).await {
             Ok(record) => record?,
             Err(error) => return gave_up(app, hand.name(), &error),
@@ -61,12 +64,19 @@ pub async fn drive<P: Platform>(app: &App<P>, hand: &InHand, patience: Patience)
         match (next(&record, now), patience) {
             (Next::Do(_), Patience::WhileDue(until)) if until <= now => return Some(record),
             (Next::Do(action), _) => {
+                steps = steps.saturating_add(1);
                 if let Err(error) = claim(app, &mut record, action, now).await {
                     return gave_up(app, hand.name(), &error);
                 }
                 step(app, &mut record, action).await?;
+                if action == Action::Start {
+                    follow_what_it_led_to(app, &record).await;
+                }
             }
-            (Next::Wait(until), Patience::ToTheEnd) => app.platform.sleep(pause(app, now, until)).await,
+            (Next::Wait(until), Patience::ToTheEnd) => {
+                steps = 0;
+                rest(app, &record, pause(app, now, until, record.stop_on_resolve)).await;
+            }
             (Next::Wait(_) | Next::Nothing, _) => return Some(record),
         }
         last = Some(record);
@@ -82,6 +92,9 @@ async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) ->
         return None;
     };
     act(app, &settings, record, action).await;
+    if action == Action::Start && record.state == State::Ended && record.sent_at.is_none() {
+        admit::forget(app, &record.name).await;
+    }
     match keep(app, record).await {
         Ok(()) => Some(()),
         Err(error) => gave_up(app, &record.name, &error),
@@ -111,6 +124,7 @@ async fn claim<P: Platform>(
 async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {
     let (last, failed, attempts) = (record.history.last().cloned(), record.error.is_some(), record.attempts);
     match action {
+        Action::Start if record.inquiry.is_some() => inquire::inquire(app, settings, record).await,
         Action::Start => start::start(app, settings, record).await,
         Action::Report(index) => cloudevents::send(app, settings, record, index).await,
         Action::Close => record.close(app.platform.now()),
@@ -160,11 +174,45 @@ fn gave_up<P: Platform, T>(app: &App<P>, name: &str, error: &StoreError) -> Opti
     None
 }
 
+/// The captures that an alert led to once its machines were known are driven beside it, each by its own.
+async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
+    for name in &record.led_to {
+        let Some(hand) = app.memory.take_in_hand(name) else { continue };
+        let background = app.clone();
+        // Boxed: it is this function's own caller.
+        let work: LocalBoxFuture<'static, ()> = Box::pin(async move {
+            match store::load(&background.platform, hand.name()).await {
+                Ok(Some(record)) if record.state == State::Accepted && record.attempts == 0 => {
+                    drive_new(&background, &hand, record, |_| ()).await;
+                }
+                _ => _ = drive(&background, &hand, Patience::ToTheEnd).await,
+            }
+        });
+        app.platform.spawn(work).await;
+    }
+}
+
+/// Sleeps; a capture that its alert's end stops looks up each second whether that was said to this instance.
+async fn rest<P: Platform>(app: &App<P>, record: &Record, pause: Duration) {
+    if !record.stop_on_resolve {
+        return app.platform.sleep(pause).await;
+    }
+    let end = app.platform.now().plus(pause);
+    while !app.memory.was_nudged(&record.name) {
+        let left = end.since(app.platform.now());
+        if left.is_zero() {
+            break;
+        }
+        app.platform.sleep(left.min(Duration::from_secs(1))).await;
+    }
+}
+
 /// Until `until`, and up to a second more: drivers in two instances do not wake in the same moment, so that the second
 /// finds the first one's claim.
-fn pause<P: Platform>(app: &App<P>, now: Timestamp, until: Timestamp) -> Duration {
+fn pause<P: Platform>(app: &App<P>, now: Timestamp, until: Timestamp, may_be_stopped: bool) -> Duration {
     let jitter = u64::from(app.platform.bytes16().first().copied().unwrap_or(0)).saturating_mul(4);
     let wait = until.since(now);
-    // Never longer than a while at once: another driver may have moved the record on.
-    wait.min(Duration::from_mins(10)).saturating_add(Duration::from_millis(jitter))
+    // Never longer than a while at once: another driver may have moved the record on, or its alert may have resolved.
+    let longest = if may_be_stopped { Duration::from_secs(30) } else { Duration::from_mins(10) };
+    wait.min(longest).saturating_add(Duration::from_millis(jitter))
 }

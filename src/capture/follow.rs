@@ -1,5 +1,7 @@
 //! The steps after the start: provisioning to its end, the status when the end is due, and taking back what was too much.
 
+use http::StatusCode;
+
 use super::Record;
 use crate::{
     app::App,
@@ -25,7 +27,7 @@ pub(super) async fn follow<P: Platform>(
     record: &mut Record,
     action: Action,
 ) {
-    let receivers = settings.notify.is_some();
+    let receivers = record.has_receivers(settings);
     let (Some(azure), Some(capture)) = (&settings.azure, record.capture_id()) else {
         let failure = Failure::new("settings", settings.obstacle().unwrap_or_default());
         return record.try_again(app.platform.now(), None, failure, receivers);
@@ -38,11 +40,12 @@ pub(super) async fn follow<P: Platform>(
         (Action::PollStatus, Some(operation)) => follow.poll_status(record, &operation).await,
         (Action::ReadCapture, _) => follow.read_capture(record).await,
         (Action::QueryStatus, _) => follow.query_status(record).await,
+        (Action::Stop, _) => follow.stop(record).await,
         (Action::Withdraw, _) => follow.withdraw(record).await,
         _ => Ok(()),
     };
     if let Err(error) = outcome {
-        follow.failed(record, error);
+        follow.failed(record, action, error);
     }
 }
 
@@ -130,6 +133,14 @@ impl<P: Platform> Follow<'_, P> {
         Ok(())
     }
 
+    /// Stops it before its time. Azure does not mind being told twice.
+    async fn stop(&self, record: &mut Record) -> Result<(), ArmError> {
+        let answer = network_watcher::stop(self.arm, self.capture).await?;
+        let now = self.app.platform.now();
+        record.stopping(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN));
+        Ok(())
+    }
+
     /// Takes back a session beyond the limit, and looks until it is gone.
     async fn withdraw(&self, record: &mut Record) -> Result<(), ArmError> {
         network_watcher::delete(self.arm, self.capture).await?;
@@ -148,7 +159,7 @@ impl<P: Platform> Follow<'_, P> {
         }
     }
 
-    fn failed(&self, record: &mut Record, error: ArmError) {
+    fn failed(&self, record: &mut Record, action: Action, error: ArmError) {
         let now = self.app.platform.now();
         match error.kind {
             ErrorKind::Refused(_) if error.is_not_found() && record.state != State::Ended => {
@@ -157,6 +168,17 @@ impl<P: Platform> Follow<'_, P> {
                 let gone = Failure { message, ..*error.failure }.advise(advice);
                 record.stop_reason = Some("Deleted".to_owned());
                 record.fail(now, gone, self.receivers);
+            }
+            // It ends by itself all the same, and nothing about that is a failure of the capture.
+            ErrorKind::Refused(_) | ErrorKind::Unable if action == Action::Stop => {
+                // What has stopped already may be refused too; who may not stop it only waits.
+                let is_forbidden = error.kind == ErrorKind::Refused(StatusCode::FORBIDDEN);
+                record.not_stopped(now, &error.failure, !is_forbidden);
+            }
+            ErrorKind::Passing
+                if action == Action::Stop && record.expected_end.is_some_and(|end| now >= end) =>
+            {
+                record.not_stopped(now, &error.failure, true);
             }
             // A permission may come back, a secret may be renewed: the capture itself goes on.
             _ => record.try_again(now, error.retry_after, *error.failure, self.receivers),

@@ -4,10 +4,17 @@
 //! [`sweep`] does so for all that are open.
 
 pub mod accept;
+pub mod admit;
 pub mod drive;
+pub mod episode;
+mod exact;
 mod follow;
+pub mod inquire;
+pub mod ledger;
 pub mod name;
+pub mod note;
 pub mod record;
+pub mod resolved;
 mod start;
 pub mod state;
 pub mod sweep;

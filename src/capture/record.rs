@@ -3,13 +3,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::state::State;
+use super::{
+    note::{AlertNote, HeldBack, Stop},
+    state::State,
+};
 use crate::{
-    alert::{Alert, Schema},
+    alert::Alert,
     azure::{resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
-    plan::{CaptureSpec, Limits, Machine},
+    plan::{CaptureSpec, ExactName, Inquiry, LeftOut, Machine, Parameters},
     report::Report,
+    settings::Settings,
     time::Timestamp,
 };
 
@@ -31,9 +35,42 @@ pub struct Record {
     /// What it is taken on.
     #[serde(flatten)]
     pub machine: Machine,
-    /// How much is captured.
+    /// What is captured, how much of it, and where it goes.
     #[serde(flatten)]
-    pub limits: Limits,
+    pub parameters: Parameters,
+    /// The rules that apply, the deciding one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// The session's name at Azure, where a rule gives it; otherwise it is the record's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<ExactName>,
+    /// Which of the receivers are told; none = all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tell: Option<Vec<String>>,
+    /// Whether the alert's end stops the capture.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop_on_resolve: bool,
+    /// That it shall stop, once something asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// Why there is no capture although a rule matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<HeldBack>,
+    /// The alert whose machines are still to be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inquiry: Option<Box<Inquiry>>,
+    /// From then on they are asked for again if such an alert comes: a capture that it led to was held back until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_again_at: Option<Timestamp>,
+    /// The captures that such an alert led to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub led_to: Vec<String>,
+    /// What of its targets gets none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// The command that installs the Network Watcher agent, where the machine was seen to have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_missing: Option<String>,
     /// When the alert was written down.
     pub accepted_at: Timestamp,
     /// When Azure took the PUT.
@@ -87,29 +124,6 @@ pub struct Record {
     pub more: Map<String, Value>,
 }
 
-/// What is kept of the alert.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AlertNote {
-    /// The shape it came in.
-    pub schema: Schema,
-    /// Azure's id of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The alert rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
-    /// `Sev0` to `Sev4`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub severity: Option<String>,
-    /// What the rule says of itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// When it fired.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fired_at: Option<Timestamp>,
-}
-
 /// One step of a capture's life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -130,16 +144,20 @@ impl Record {
             v: 1,
             name: spec.name,
             state: State::Accepted,
-            alert: AlertNote {
-                schema: alert.schema,
-                id: alert.id.clone(),
-                rule: alert.rule.clone(),
-                severity: alert.severity.clone(),
-                description: alert.description.clone(),
-                fired_at: alert.fired_at,
-            },
+            alert: AlertNote::of(alert),
             machine: spec.machine,
-            limits: spec.limits,
+            parameters: spec.parameters,
+            rules: spec.policy.rules,
+            session: spec.policy.exact,
+            tell: spec.policy.tell,
+            stop_on_resolve: spec.policy.stop_on_resolve,
+            stop: None,
+            held_back: None,
+            inquiry: spec.inquiry,
+            ask_again_at: None,
+            led_to: Vec::new(),
+            left_out: Vec::new(),
+            agent_missing: None,
             accepted_at: now,
             sent_at: None,
             location: None,
@@ -163,6 +181,29 @@ impl Record {
         record
     }
 
+    /// A record of a capture that is not taken: state `reported`.
+    #[must_use]
+    pub fn held_back(alert: &Alert, spec: CaptureSpec, now: Timestamp, held_back: HeldBack) -> Self {
+        let mut record = Self::accepted(alert, spec, now, 0);
+        record.state = State::Reported;
+        record.note(now, format!("held back until {}: {}", held_back.until, held_back.detail));
+        record.held_back = Some(held_back);
+        record
+    }
+
+    /// Whether the alert's machines were asked for and none is to be captured.
+    #[must_use]
+    pub fn has_led_to_nothing(&self) -> bool {
+        self.inquiry.is_some() && self.state >= State::Ended && self.error.is_none() && self.led_to.is_empty()
+    }
+
+    /// Whether it, or a capture that it led to, was held back until a time that has come.
+    #[must_use]
+    pub fn may_be_taken_now(&self, now: Timestamp) -> bool {
+        let until = self.held_back.as_ref().map(|held_back| held_back.until).or(self.ask_again_at);
+        self.state == State::Reported && until.is_some_and(|until| now >= until)
+    }
+
     /// Adds a line to the history, under the present state.
     pub fn note(&mut self, now: Timestamp, note: impl AsRef<str>) {
         if self.history.len() >= MAX_HISTORY {
@@ -171,8 +212,16 @@ impl Record {
         self.history.push(Step { state: self.state, at: now, note: crate::text::clean(note.as_ref()) });
     }
 
-    /// Takes over from what is kept what must not be undone: reports that are settled.
+    /// Takes over from what is kept what must not be undone: reports that are settled, and that it shall stop.
     pub fn learn(&mut self, kept: &Self) {
+        match (self.stop, kept.stop) {
+            (None, Some(_)) => {
+                self.stop = kept.stop;
+                self.due = self.due.min(kept.due);
+            }
+            (Some(stop), Some(told)) if told.is_sent && !stop.is_sent => self.stop = kept.stop,
+            _ => {}
+        }
         for report in self.reports.iter_mut().filter(|report| !report.is_settled()) {
             if let Some(settled) = kept.reports.iter().find(|kept| kept.id == report.id && kept.is_settled())
             {
@@ -181,10 +230,23 @@ impl Record {
         }
     }
 
+    /// The session's name at Azure.
+    #[must_use]
+    pub fn session_name(&self) -> &str {
+        self.session.as_ref().map_or(self.name.as_str(), |session| session.name.as_str())
+    }
+
     /// The capture's id at ARM, once the watcher is known.
     #[must_use]
     pub fn capture_id(&self) -> Option<ResourceId> {
-        self.watcher.as_ref().and_then(|watcher| watcher.child("packetCaptures", &self.name).ok())
+        self.watcher.as_ref().and_then(|watcher| watcher.child("packetCaptures", self.session_name()).ok())
+    }
+
+    /// Whether anybody is to be told of it.
+    #[must_use]
+    pub fn has_receivers(&self, settings: &Settings) -> bool {
+        settings.notify.is_some()
+            && self.tell.as_ref().is_none_or(|names| names.iter().any(|name| name == "webhook"))
     }
 
     /// The record as people see it: without what only drivers need, with the capture's id at ARM and the outcome.
@@ -192,11 +254,17 @@ impl Record {
     pub fn public(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         if let Some(object) = value.as_object_mut() {
-            for private in ["v", "operation", "due", "attempts", "withdraw"] {
+            for private in ["v", "operation", "due", "attempts", "withdraw", "inquiry", "askAgainAt"] {
                 object.remove(private);
             }
             if self.state >= State::Ended {
-                let outcome = if self.error.is_some() { "failed" } else { "captured" };
+                let outcome = match (&self.error, &self.held_back, &self.inquiry) {
+                    (Some(_), ..) => "failed",
+                    (None, Some(_), _) => "heldBack",
+                    (None, None, Some(_)) if self.stop.is_none() => "lookedUp",
+                    (None, None, _) if self.sent_at.is_none() => "notTaken",
+                    (None, None, _) => "captured",
+                };
                 object.insert("outcome".to_owned(), outcome.into());
             } else if let Some(at) = self.next_step_at() {
                 object.insert("nextStepAt".to_owned(), at.to_string().into());

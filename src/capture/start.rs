@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use futures_util::future;
 
-use super::Record;
+use super::{
+    Record,
+    exact::{self, Found},
+};
 use crate::{
     app::App,
     azure::{
         arm::{Answer, Arm, ArmError, ErrorKind},
         compute,
-        network_watcher::{self, CaptureProperties, Session, StorageLocation},
+        network_watcher::{self, CaptureProperties, Session},
         resource_id::ResourceId,
     },
     failure::Failure,
+    plan::StorageLocation,
     platform::Platform,
     settings::{Azure, Settings},
     store::{self, Place, SessionCount},
@@ -32,31 +36,44 @@ const FIRST_LOOK: i64 = 10;
 
 /// Takes the step and writes its outcome into `record`.
 pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record) {
-    let receivers = settings.notify.is_some();
-    let (azure, storage) = match (settings.obstacle(), &settings.azure, &settings.captures.storage_account) {
-        (None, Some(azure), Some(storage)) => (azure, storage),
-        (obstacle, ..) => {
+    let receivers = record.has_receivers(settings);
+    let azure = match (settings.obstacle(), &settings.azure) {
+        (None, Some(azure)) => azure,
+        (obstacle, _) => {
             let failure = Failure::new("settings", obstacle.unwrap_or_else(|| "settings are missing".into()));
             return record.fail(app.platform.now(), failure, receivers);
         }
     };
-    let start = Start { app, azure, storage, limit: settings.captures.session_limit };
+    if record.parameters.storage_location.is_none() && !record.rules.is_empty() {
+        let failure = Failure::new("settings", "storage_account_id lacks the account that the rule names");
+        return record.fail(app.platform.now(), failure, receivers);
+    }
+    if record.parameters.storage_location.is_none() {
+        // A record of a version before rules.
+        let storage_id = settings.captures.storage_accounts.first().cloned();
+        record.parameters.storage_location =
+            Some(StorageLocation { storage_id, ..StorageLocation::default() });
+    }
+    let start = Start { app, azure, limit: settings.captures.session_limit };
     if let Err(error) = start.run(record).await {
-        let now = app.platform.now();
-        match error.kind {
-            ErrorKind::Passing => record.try_again(now, error.retry_after, *error.failure, receivers),
-            ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, *error.failure, receivers),
-        }
+        put_off(record, app.platform.now(), error, receivers);
     } else if record.withdraw {
         let count = format!("the watcher already has {} sessions or more", start.limit);
         record.fail(app.platform.now(), Failure::new("sessionLimit", count), receivers);
     }
 }
 
-struct Start<'a, P> {
-    app: &'a App<P>,
+/// A first step that failed: tried again if that can help.
+pub(super) fn put_off(record: &mut Record, now: Timestamp, error: ArmError, receivers: bool) {
+    match error.kind {
+        ErrorKind::Passing => record.try_again(now, error.retry_after, *error.failure, receivers),
+        ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, *error.failure, receivers),
+    }
+}
+
+pub(super) struct Start<'a, P> {
+    pub(super) app: &'a App<P>,
     azure: &'a Azure,
-    storage: &'a ResourceId,
     limit: u32,
 }
 
@@ -67,7 +84,7 @@ impl<P: Platform> Start<'_, P> {
         arm.has_token().await?;
         let key = store::place_key(&record.machine.id);
         let now = self.app.platform.now();
-        if record.is_too_late_to_start(now) {
+        if record.stop.is_some() || record.is_too_late_to_start(now) {
             let place = self.look_up(&arm, record).await?;
             return self.adopt_or_give_up(&arm, record, &place).await;
         }
@@ -80,12 +97,17 @@ impl<P: Platform> Start<'_, P> {
             }
         }
         let place = self.look_up(&arm, record).await?;
+        if record.agent_missing.is_some() {
+            // Looked at again next time: the agent may have been installed.
+            return self.put(&arm, record, &place).await;
+        }
         // Remembered beside the PUT: it may take as long as it likes.
         let remember = store::keep_hint(&self.app.platform, &key, &place);
         future::join(self.put(&arm, record, &place), remember).await.0
     }
 
-    /// Too late: a session that an earlier PUT may have started is followed, but none is started any more.
+    /// Too late, or its alert has resolved: a session that an earlier PUT may have started is followed, but none is
+    /// started any more.
     async fn adopt_or_give_up(
         &self,
         arm: &Arm<'_, P>,
@@ -93,11 +115,15 @@ impl<P: Platform> Start<'_, P> {
         place: &Place,
     ) -> Result<(), ArmError> {
         match network_watcher::read(arm, &capture_id(place, record)?).await {
-            Ok(session) if is_ours(&session, record) => {
+            Ok(session) if self.is_ours(&session, record, place).await => {
                 self.adopt(record, place, &session);
                 Ok(())
             }
             Err(error) if error.kind == ErrorKind::Passing => Err(error),
+            Ok(_) | Err(_) if record.stop.is_some() => {
+                record.called_off(self.app.platform.now());
+                Ok(())
+            }
             Ok(_) | Err(_) => Err(ArmError::unable(
                 "tooLate",
                 "the alert is so old that a capture would show something else",
@@ -106,14 +132,16 @@ impl<P: Platform> Start<'_, P> {
     }
 
     /// The machine's region and its subscription's watchers, asked for side by side.
-    async fn look_up(&self, arm: &Arm<'_, P>, record: &Record) -> Result<Place, ArmError> {
+    async fn look_up(&self, arm: &Arm<'_, P>, record: &mut Record) -> Result<Place, ArmError> {
         let machine = &record.machine;
-        let (location, watchers) = future::join(
-            compute::location(arm, machine),
+        let (view, watchers) = future::join(
+            compute::read(arm, machine),
             network_watcher::watchers(arm, machine.id.subscription()),
         )
         .await;
-        let (location, watchers) = (location?, watchers?);
+        let (view, watchers) = (view?, watchers?);
+        record.agent_missing = (!view.has_agent).then(|| compute::install_agent(machine, view.is_windows));
+        let location = view.location;
         match watchers.into_iter().find(|(region, _)| *region == location) {
             Some((_, watcher)) => Ok(Place { location, watcher, at: self.app.platform.now() }),
             None => {
@@ -126,12 +154,15 @@ impl<P: Platform> Start<'_, P> {
 
     async fn put(&self, arm: &Arm<'_, P>, record: &mut Record, place: &Place) -> Result<(), ArmError> {
         let capture = capture_id(place, record)?;
-        let properties = CaptureProperties {
-            machine: record.machine.clone(),
-            limits: record.limits,
-            storage_location: StorageLocation { storage_id: self.storage.clone() },
-        };
-        if self.has_room(arm, place, &record.name).await? {
+        let properties =
+            CaptureProperties { machine: record.machine.clone(), parameters: record.parameters.clone() };
+        if let Some(exact) = record.session.clone()
+            && let Found::Ours(session) = self.make_way(arm, record, &capture, exact.on_conflict).await?
+        {
+            self.adopt(record, place, &session);
+            return Ok(());
+        }
+        if self.has_room(arm, place, record.session_name()).await? {
             let answer = network_watcher::create(arm, &capture, &properties).await;
             return self.taken(arm, record, place, answer).await;
         }
@@ -145,7 +176,7 @@ impl<P: Platform> Start<'_, P> {
         match sessions {
             Ok(sessions) => {
                 // One that was there before is never taken back: it has been capturing.
-                record.withdraw = is_new && others(&sessions, &record.name) >= self.limit;
+                record.withdraw = is_new && others(&sessions, record.session_name()) >= self.limit;
                 self.remember_count(place, &sessions).await;
             }
             Err(error) => {
@@ -168,6 +199,10 @@ impl<P: Platform> Start<'_, P> {
         let now = self.app.platform.now();
         let refusal = match answer {
             Ok(answer) => {
+                if record.session.is_some() {
+                    // Another that found the name free at the same moment may have written its own meanwhile.
+                    self.asks(record, &capture_id(place, record)?).await;
+                }
                 let operation = answer.async_operation().and_then(|url| arm.seal(&record.name, url));
                 record.storage_path =
                     answer.json::<Session>().ok().and_then(|session| session.properties.storage_path());
@@ -181,7 +216,9 @@ impl<P: Platform> Start<'_, P> {
         // The name is derived from alert and machine, so a session of that name on that machine is this alert's: an
         // earlier PUT whose answer was lost, or another instance's.
         match network_watcher::read(arm, &capture_id(place, record)?).await {
-            Ok(session) if is_ours(&session, record) => {
+            // Nobody had a given name a moment ago. Who has it now is known once that one has written it down.
+            Ok(_) if record.session.is_some() => Err(exact::later("another has just taken the name")),
+            Ok(session) if self.is_ours(&session, record, place).await => {
                 self.adopt(record, place, &session);
                 Ok(())
             }
@@ -192,6 +229,17 @@ impl<P: Platform> Start<'_, P> {
                 Err(ArmError { kind: ErrorKind::Passing, ..refusal })
             }
             _ => Err(refusal),
+        }
+    }
+
+    /// Whether a session that has the capture's name is this alert's. A derived name says so by itself; for one that a
+    /// rule gives, the store knows who asked for it last.
+    async fn is_ours(&self, session: &Session, record: &Record, place: &Place) -> bool {
+        let is_on_machine = session.properties.target().eq_ignore_ascii_case(&record.machine.id.to_string());
+        match (&record.session, capture_id(place, record)) {
+            (None, _) => is_on_machine,
+            (Some(_), Ok(id)) => is_on_machine && self.asked_last(record, &id).await,
+            (Some(_), Err(_)) => false,
         }
     }
 
@@ -231,12 +279,8 @@ impl<P: Platform> Start<'_, P> {
 }
 
 fn capture_id(place: &Place, record: &Record) -> Result<ResourceId, ArmError> {
-    let id = place.watcher.child("packetCaptures", &record.name);
+    let id = place.watcher.child("packetCaptures", record.session_name());
     id.map_err(|why| ArmError::unable("badName", &why.to_string()))
-}
-
-fn is_ours(session: &Session, record: &Record) -> bool {
-    session.properties.target().eq_ignore_ascii_case(&record.machine.id.to_string())
 }
 
 /// The sessions that count before ours. Of those being provisioned at this moment only the ones with a lesser name do:

@@ -4,16 +4,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Record;
+use super::{
+    Record,
+    note::{Stop, StopCause},
+};
 use crate::{
     azure::{network_watcher::CaptureStatus, resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
+    plan::LeftOut,
     report::{Event, Report},
     time::Timestamp,
 };
 
-/// `timeLimitInSeconds` where none is sent: Azure's default.
-const AZURE_TIME_LIMIT: u32 = 18_000;
 /// The service learns of a capture's end a little after it.
 const END_MARGIN: i64 = 2;
 /// A capture that could not be started so long after its alert would show something else.
@@ -81,6 +83,8 @@ pub enum Action {
     QueryStatus,
     /// Take the answer to that question from its operation.
     PollStatus,
+    /// Stop it before its time.
+    Stop,
     /// Take back a session that was started beyond the limit.
     Withdraw,
     /// Tell people: the report with this place in the record.
@@ -103,7 +107,9 @@ pub fn next(record: &Record, now: Timestamp) -> Next {
 fn upcoming(record: &Record) -> [Option<(Timestamp, Action)>; 2] {
     let reports = record.reports.iter().enumerate().filter(|(_, report)| !report.is_settled());
     let report = reports.min_by_key(|(_, r)| r.due).map(|(index, r)| (r.due, Action::Report(index)));
+    let stop = record.stop.is_some_and(|stop| !stop.is_sent);
     let step = match (record.state, &record.operation) {
+        (State::Running, _) if stop => Some((record.due, Action::Stop)),
         (State::Accepted, _) => Some((record.due, Action::Start)),
         (State::Starting, Some(_)) => Some((record.due, Action::PollOperation)),
         (State::Starting, None) => Some((record.due, Action::ReadCapture)),
@@ -145,18 +151,76 @@ impl Record {
         self.operation = None;
         // Seen late, it has been capturing for a while, or is over already.
         let begin = self.sent_at.map_or(now, |sent| now.min(sent.after(LONGEST_PROVISIONING)));
-        let limit = i64::from(self.limits.time_limit_in_seconds.unwrap_or(AZURE_TIME_LIMIT));
-        let end = begin.after(limit);
+        let end = begin.after(i64::from(self.parameters.longest()));
         self.started_at = Some(begin);
         self.expected_end = Some(end);
         self.enter(State::Running, now, 0, "capturing");
-        self.due = end.after(END_MARGIN).max(now);
+        let stop = self.stop.is_some_and(|stop| !stop.is_sent);
+        self.due = if stop { now } else { end.after(END_MARGIN).max(now) };
         if now < end {
             self.tell(Event::Started, now, receivers);
         }
     }
 
-    /// Whether Azure has taken the PUT and the start is no longer worth having: it would show something else.
+    /// Something asks that it stops: at once if it runs, and not at all started if it was not.
+    pub fn ask_to_stop(&mut self, now: Timestamp, because: StopCause) {
+        if self.stop.is_none() && self.state < State::Ended {
+            self.stop = Some(Stop { at: now, because, is_sent: false });
+            self.attempts = 0;
+            self.due = self.due.min(now);
+            self.note(now, format!("shall stop: {}", because.words()));
+        }
+    }
+
+    /// Azure was told to stop it; how that ended is asked after `pause` seconds.
+    pub fn stopping(&mut self, now: Timestamp, pause: i64) {
+        let because = self.stop.map_or("", |stop| stop.because.words());
+        self.stop = self.stop.map(|stop| Stop { is_sent: true, ..stop });
+        self.operation = None;
+        self.enter(State::Running, now, pause, format!("Azure was asked to stop it: {because}"));
+    }
+
+    /// Azure does not stop it: it is followed to the end that its limits give it, or looked at now.
+    pub fn not_stopped(&mut self, now: Timestamp, failure: &Failure, look_now: bool) {
+        self.stop = self.stop.map(|stop| Stop { is_sent: true, ..stop });
+        self.attempts = 0;
+        let end = self.expected_end.filter(|_| !look_now).map(|end| end.after(END_MARGIN));
+        self.due = end.unwrap_or(now).max(now);
+        self.note(now, format!("could not be stopped before its time: {failure}"));
+    }
+
+    /// It was to stop before it had begun.
+    pub fn called_off(&mut self, now: Timestamp) {
+        self.ended_at = Some(now);
+        let because = self.stop.map_or("nobody needs it any more", |stop| stop.because.words());
+        self.enter(State::Ended, now, 0, format!("not started: {because}"));
+    }
+
+    /// An alert's machines are known: it led to these captures, some of them held back until these times.
+    pub fn looked_up(
+        &mut self,
+        now: Timestamp,
+        led_to: Vec<String>,
+        held_back: &[Timestamp],
+        left_out: Vec<LeftOut>,
+    ) {
+        let mut note = match (led_to.len(), left_out.first()) {
+            (0, Some(first)) => format!("led to no capture: {} ({})", first.detail, first.target),
+            (0, None) => "led to no capture".to_owned(),
+            (1, _) => "led to 1 capture".to_owned(),
+            (count, _) => format!("led to {count} captures"),
+        };
+        if !held_back.is_empty() {
+            note.push_str(&format!(", {} held back", held_back.len()));
+        }
+        self.ask_again_at = held_back.iter().min().copied();
+        self.led_to = led_to;
+        self.left_out = left_out;
+        self.ended_at = Some(now);
+        self.enter(State::Ended, now, 0, note);
+    }
+
+    /// Whether Azure has not taken the PUT and the start is no longer worth having: it would show something else.
     #[must_use]
     pub fn is_too_late_to_start(&self, now: Timestamp) -> bool {
         self.state == State::Accepted && now > self.accepted_at.after(START_PATIENCE)
@@ -228,7 +292,10 @@ impl Record {
     }
 
     /// It failed for good.
-    pub fn fail(&mut self, now: Timestamp, failure: Failure, receivers: bool) {
+    pub fn fail(&mut self, now: Timestamp, mut failure: Failure, receivers: bool) {
+        if let (None, Some(command)) = (&failure.advice, &self.agent_missing) {
+            failure.advice = Some(format!("The machine has no Network Watcher agent. Install it: {command}"));
+        }
         self.operation = None;
         self.ended_at = Some(now);
         let note = format!("failed: {failure}");
@@ -241,7 +308,8 @@ impl Record {
     pub fn close(&mut self, now: Timestamp) {
         let untold = self.reports.iter().filter(|r| r.delivered_at.is_none() && !r.superseded).count();
         let note = match (self.reports.is_empty(), untold) {
-            (true, _) => "nobody to tell (notify_url is not set, or wrong)".to_owned(),
+            (true, _) if self.error.is_none() && self.sent_at.is_none() => "nothing to tell".to_owned(),
+            (true, _) => "nobody to tell (no receiver is set, or the rule tells none)".to_owned(),
             (false, 0) => "people notified".to_owned(),
             (false, n) => format!("{n} of {} reports could not be delivered", self.reports.len()),
         };

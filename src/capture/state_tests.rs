@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     alert::{self, Reading},
-    plan, testing,
+    testing,
 };
 
 fn now() -> Timestamp {
@@ -14,7 +14,7 @@ fn accepted() -> Record {
     else {
         panic!()
     };
-    let spec = plan::plan(&alert, &testing::settings().captures, now()).captures.remove(0);
+    let spec = testing::spec(&alert, now());
     Record::accepted(&alert, spec, now(), 0)
 }
 

@@ -1,7 +1,6 @@
 //! One pass over the open captures: each is moved on as far as it goes without waiting, and then followed in the
 //! background where the host lets work go on. Bounded, idempotent, safe at any rate.
 
-use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::{
@@ -12,6 +11,8 @@ use crate::{
     app::App,
     log::Level,
     platform::{Platform, StoreError},
+    side_by_side::side_by_side,
+    sort::sort_by,
     store,
     time::Timestamp,
 };
@@ -55,9 +56,8 @@ pub async fn sweep<P: Platform>(app: &App<P>, most: usize) -> Result<Swept, Stor
     let names = store::names(&app.platform, true).await?;
     let mut swept = Swept { open: names.len(), ..Swept::default() };
     let mut records = Vec::new();
-    let loaded =
-        stream::iter(names).map(|name| async move { (store::load(&app.platform, &name).await, name) });
-    for (record, name) in loaded.buffered(AT_ONCE).collect::<Vec<_>>().await {
+    let load = |name: String| async move { (store::load(&app.platform, &name).await, name) };
+    for (record, name) in side_by_side(AT_ONCE, names.into_iter().map(load)).await {
         match record {
             Ok(Some(record)) => records.push(record),
             Ok(None) => {}
@@ -68,10 +68,10 @@ pub async fn sweep<P: Platform>(app: &App<P>, most: usize) -> Result<Swept, Stor
             }
         }
     }
-    records.sort_by_key(Record::next_step_at);
+    sort_by(&mut records, |a, b| a.next_step_at().cmp(&b.next_step_at()));
     let rest = records.split_off(most.min(records.len()));
-    let moved = stream::iter(records).map(|record| sweep_one(app, record, until));
-    for record in moved.buffered(AT_ONCE).collect::<Vec<_>>().await.into_iter().chain(rest) {
+    let moved = side_by_side(AT_ONCE, records.into_iter().map(|record| sweep_one(app, record, until))).await;
+    for record in moved.into_iter().chain(rest) {
         if record.state == State::Reported {
             swept.reported = swept.reported.saturating_add(1);
         } else {

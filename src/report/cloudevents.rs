@@ -9,7 +9,7 @@ use http::{Method, header};
 use serde_json::{Value, json};
 
 use super::Event;
-use crate::{app::App, capture::Record, platform::Platform, settings::Settings};
+use crate::{app::App, capture::Record, plan::MachineKind, platform::Platform, settings::Settings};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -60,10 +60,17 @@ fn event(record: &Record, event: Event, id: &str) -> Value {
     let machine = record.machine.id.name();
     let summary = match (event, &record.error, &record.stop_reason) {
         (Event::Started, ..) => format!("A packet capture runs on {machine}"),
+        (_, Some(error), _) if record.machine.kind == MachineKind::Unresolved => {
+            format!("An alert on {machine} led to no packet capture: {error}")
+        }
         (_, Some(error), _) => format!("The packet capture on {machine} failed: {error}"),
         (_, None, Some(reason)) => format!("The packet capture on {machine} ended: {reason}"),
         (_, None, None) => format!("The packet capture on {machine} ended"),
     };
+    let agent = record.agent_missing.as_ref().map(|command| {
+        format!(". The machine was seen without the Network Watcher agent; install it: {command}")
+    });
+    let summary = summary + agent.as_deref().unwrap_or_default();
     json!({
         "specversion": "1.0",
         "id": id,

@@ -5,17 +5,17 @@ use crate::{
     alert::{self, Reading},
     azure::{resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
-    plan, testing,
+    testing,
 };
 
 fn record() -> Record {
-    let now = "2026-11-22T02:00:20Z".parse().unwrap();
+    let now: crate::time::Timestamp = "2026-11-22T02:00:20Z".parse().unwrap();
     let Reading::Alert(alert) =
         alert::read(include_bytes!("../../tests/fixtures/metric-fired.json")).unwrap()
     else {
         panic!()
     };
-    let spec = plan::plan(&alert, &testing::settings().captures, now).captures.remove(0);
+    let spec = testing::spec(&alert, now);
     let mut record = Record::accepted(&alert, spec, now, 0);
     let watcher = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w";
     let watcher = ResourceId::parse(watcher).unwrap();

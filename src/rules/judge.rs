@@ -3,6 +3,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use super::{Rule, Terms, pattern::Pattern};
+use serde::Serialize;
+
 use crate::{azure::resource_id::ResourceId, text::clean};
 
 /// What a rule is for: all conditions must hold; without any it is for everything.
@@ -83,7 +85,7 @@ pub enum Verdict {
 }
 
 /// A rule that did not match.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Miss {
     /// Its name.
     pub rule: String,

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use super::{AccountRef, Filter, Parameter, Terms, parse};
 use crate::text::clean;
 
@@ -94,10 +97,9 @@ fn choose(terms: &mut Terms, value: &str) -> Result<(), String> {
 
 /// A list in JSON with Azure's names, or in TOML as a rule has it.
 fn filters(value: &str) -> Result<Vec<Filter>, String> {
-    let filters = if serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
-        serde_json::from_str(value).map_err(|error| clean(&error.to_string()))?
-    } else {
-        parse::filters(value)?
+    let filters = match serde_json::from_slice::<Value>(value.as_bytes()) {
+        Ok(list) => Vec::deserialize(&list).map_err(|error| clean(&error.to_string()))?,
+        Err(_) => parse::filters(value)?,
     };
     // None would mean: everything.
     if filters.is_empty() { Err("it has no filter".to_owned()) } else { Ok(filters) }

@@ -85,7 +85,7 @@ pub enum OnConflict {
     /// It stays, and no new one is taken.
     #[default]
     Keep,
-    /// It is deleted first; its file stays.
+    /// It is deleted first if it has ended; its file stays.
     Replace,
 }
 
@@ -199,8 +199,25 @@ impl Terms {
         fill(&mut self.captures_per_hour, captures_per_hour);
         fill(&mut self.captures_at_once, captures_at_once);
         fill(&mut self.tell, tell);
-        fill(&mut self.allowed_scopes, allowed_scopes);
+        narrow(&mut self.allowed_scopes, allowed_scopes);
         fill(&mut self.open, open);
+    }
+}
+
+/// Scopes are the one thing that rules narrow together: what lies in both stays, if only nothing.
+fn narrow(own: &mut Option<Vec<Scope>>, later: &Option<Vec<Scope>>) {
+    match (&mut *own, later) {
+        (_, None) => {}
+        (None, Some(later)) => *own = Some(later.clone()),
+        (Some(own), Some(later)) => {
+            let within = |inner: &[Scope], outer: &[Scope]| {
+                let inside = inner.iter().filter(|scope| outer.iter().any(|outer| outer.holds(scope)));
+                inside.cloned().collect::<Vec<_>>()
+            };
+            let mut both = within(own, later);
+            both.extend(within(later, own));
+            *own = both;
+        }
     }
 }
 
@@ -226,6 +243,20 @@ mod tests {
         terms.fill_from(&later);
         assert_eq!((terms.bytes_per_packet, terms.stop_on_resolve), (Some(96), Some(true)));
         assert_eq!(terms.tell, Some(Vec::new()));
+    }
+
+    #[test]
+    fn scopes_of_rules_that_apply_together_only_narrow() {
+        let of = |scopes: &[&str]| Terms {
+            allowed_scopes: Some(scopes.iter().map(|scope| Scope::parse(scope).unwrap()).collect()),
+            ..Terms::default()
+        };
+        let mut terms = of(&["/subscriptions/a"]);
+        terms.fill_from(&of(&["/subscriptions/a/resourceGroups/g", "/subscriptions/b"]));
+        assert_eq!(terms, of(&["/subscriptions/a/resourceGroups/g"]));
+        terms.fill_from(&Terms::default());
+        terms.fill_from(&of(&["/subscriptions/b"]));
+        assert_eq!(terms, of(&[]), "nothing is left, which is not everything");
     }
 
     #[test]

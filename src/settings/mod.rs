@@ -7,7 +7,6 @@ mod parse;
 
 use std::fmt;
 
-use futures_util::future;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::Url;
@@ -15,6 +14,8 @@ use url::Url;
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     platform::{Variables, VariablesError},
+    rules::Rules,
+    side_by_side::side_by_side,
 };
 
 use parse::{NAMES, Raw};
@@ -69,8 +70,9 @@ pub struct Azure {
 pub struct Captures {
     /// Captures are taken within these and nowhere else; empty = nowhere.
     pub allowed_scopes: Vec<Scope>,
-    /// The storage account that takes the files; without one no capture is started.
-    pub storage_account: Option<ResourceId>,
+    /// The storage accounts that files may go to, the first unless a rule says otherwise; without one no capture is
+    /// started.
+    pub storage_accounts: Vec<ResourceId>,
     /// `timeLimitInSeconds`, 1 to 18000; not sent if absent (Azure: 18000).
     pub time_limit_seconds: Option<u32>,
     /// `bytesToCapturePerPacket`, 0 (whole packets) to 4294967295; not sent if absent.
@@ -83,6 +85,16 @@ pub struct Captures {
     pub session_limit: u32,
     /// How long the same body without an id counts as the same alert, in seconds.
     pub dedupe_window_seconds: u32,
+    /// Which alerts lead to which captures; without a rule every alert leads to one.
+    pub rules: Rules,
+}
+
+impl Captures {
+    /// Whether Azure may be asked what is behind `id`: in the subscriptions of the allowed scopes and nowhere else.
+    #[must_use]
+    pub fn may_ask_in(&self, id: &ResourceId) -> bool {
+        self.allowed_scopes.iter().any(|scope| scope.subscription().eq_ignore_ascii_case(id.subscription()))
+    }
 }
 
 /// One thing that is missing or wrong, without the value itself: it may be a secret.
@@ -106,12 +118,14 @@ impl Settings {
     /// # Errors
     /// [`VariablesError`] when one of them cannot be asked for: it might be set.
     pub async fn load(variables: &impl Variables) -> Result<Self, VariablesError> {
-        let values = future::join_all(NAMES.map(|name| variables.variable(name))).await;
+        let values = side_by_side(NAMES.len(), NAMES.map(|name| variables.variable(name))).await;
         let mut raw = Raw::default();
         for (name, value) in NAMES.into_iter().zip(values) {
             let value = value?.unwrap_or_default();
             if !value.trim().is_empty() {
-                raw.values.push((name, value.trim().to_owned()));
+                // Problems in rules are told by their lines: none is cut off before them.
+                let value = if name == "rules" { value.trim_end() } else { value.trim() };
+                raw.values.push((name, value.to_owned()));
             }
         }
         Ok(raw.into_settings())

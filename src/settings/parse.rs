@@ -7,13 +7,17 @@ use super::{Azure, Captures, Keys, Problem, Settings};
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     capture::name,
+    rules::Rules,
 };
+
+/// Who can be told, by the names that rules use.
+const RECEIVERS: [&str; 1] = ["webhook"];
 
 /// Shorter keys are refused: the webhook's URL is public by nature and can be guessed at.
 const MIN_KEY_LENGTH: usize = 16;
 
 /// All variables, as declared in spin.toml.
-pub(super) const NAMES: [&str; 20] = [
+pub(super) const NAMES: [&str; 21] = [
     "webhook_key",
     "operator_key",
     "sweep_key",
@@ -32,6 +36,7 @@ pub(super) const NAMES: [&str; 20] = [
     "dedupe_window_seconds",
     "notify_url",
     "notify_host",
+    "rules",
     "network_api_version",
     "compute_api_version",
 ];
@@ -52,7 +57,8 @@ impl Raw {
             sweep: self.key("sweep_key", "nobody can call the sweep"),
         };
         let azure = self.azure();
-        let captures = self.captures();
+        let mut captures = self.captures();
+        captures.rules = self.rules(&captures);
         let notify = self.notify();
         Settings { keys, azure, captures, notify, problems: self.problems }
     }
@@ -146,13 +152,7 @@ impl Raw {
     }
 
     fn captures(&mut self) -> Captures {
-        let storage = self.required("storage_account_id", "the ARM id of the storage account for the files");
-        let storage_account = match storage.as_deref().map(ResourceId::parse) {
-            Some(Ok(id)) if id.is_type("Microsoft.Storage/storageAccounts") => Some(id),
-            Some(Ok(_)) => self.problem("storage_account_id", "not the ARM id of a storage account"),
-            Some(Err(why)) => self.problem("storage_account_id", why.to_string()),
-            None => None,
-        };
+        let storage_accounts = self.storage_accounts();
         let name_prefix = match self.get("name_prefix") {
             Some(prefix) if !name::is_readable_part(&prefix) => self
                 .problem("name_prefix", "not 1 to 24 of A-Z a-z 0-9 . _ - beginning with a letter or digit"),
@@ -160,13 +160,14 @@ impl Raw {
         };
         Captures {
             allowed_scopes: self.scopes(),
-            storage_account,
+            storage_accounts,
             time_limit_seconds: self.number("time_limit_seconds", 1, 18_000),
             bytes_per_packet: self.number("bytes_per_packet", 0, u32::MAX),
             bytes_per_session: self.number("bytes_per_session", 0, u32::MAX),
             name_prefix: name_prefix.unwrap_or_else(|| "alertcap".to_owned()),
             session_limit: self.number("session_limit", 1, 10_000).unwrap_or(10_000),
             dedupe_window_seconds: self.number("dedupe_window_seconds", 1, 86_400).unwrap_or(300),
+            rules: Rules::default(),
         }
     }
 
@@ -179,16 +180,82 @@ impl Raw {
             );
             return Vec::new();
         };
-        let mut scopes = Vec::new();
-        let entries = text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|s| !s.is_empty());
-        for (number, entry) in entries.enumerate().map(|(index, entry)| (index.saturating_add(1), entry)) {
-            match Scope::parse(entry) {
-                Ok(scope) => scopes.push(scope),
-                // Not the entry itself: this is shown to anyone, and something else may have been pasted there.
-                Err(why) => _ = self.problem::<()>("allowed_scopes", format!("entry {number} {why}")),
+        self.entries("allowed_scopes", &text, |entry| Scope::parse(entry).map_err(|why| why.to_string()))
+    }
+
+    fn storage_accounts(&mut self) -> Vec<ResourceId> {
+        let Some(text) =
+            self.required("storage_account_id", "the ARM id of the storage account for the files")
+        else {
+            return Vec::new();
+        };
+        let accounts = self.entries("storage_account_id", &text, |entry| match ResourceId::parse(entry) {
+            Ok(id) if id.is_type("Microsoft.Storage/storageAccounts") => Ok(id),
+            Ok(_) => Err("is not the ARM id of a storage account".to_owned()),
+            Err(why) => Err(why.to_string()),
+        });
+        for (index, account) in accounts.iter().enumerate() {
+            let name = account.name();
+            if accounts.iter().take(index).any(|other| other.name().eq_ignore_ascii_case(name)) {
+                self.problem::<()>(
+                    "storage_account_id",
+                    format!("entry {} has an earlier one's name", index.saturating_add(1)),
+                );
             }
         }
-        scopes
+        accounts
+    }
+
+    /// The entries of a list that are right; the others are named by their number.
+    fn entries<T>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let mut all = Vec::new();
+        let entries = text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|s| !s.is_empty());
+        for (number, entry) in entries.enumerate().map(|(index, entry)| (index.saturating_add(1), entry)) {
+            match parse(entry) {
+                Ok(parsed) => all.push(parsed),
+                // Not the entry itself: this is shown to anyone, and something else may have been pasted there.
+                Err(why) => _ = self.problem::<()>(name, format!("entry {number} {why}")),
+            }
+        }
+        all
+    }
+
+    /// Wrong rules are none, and then an alert's capture fails with the reason: none is taken on a guess.
+    fn rules(&mut self, captures: &Captures) -> Rules {
+        let Some(text) = self.get("rules") else { return Rules::default() };
+        let rules = match Rules::parse(&text, &RECEIVERS) {
+            Ok(rules) => rules,
+            Err(problems) => {
+                for problem in problems {
+                    self.problem::<()>("rules", problem.to_string());
+                }
+                return Rules::default();
+            }
+        };
+        for rule in &rules.rules {
+            for scope in rule.terms.allowed_scopes.iter().flatten() {
+                if !captures.allowed_scopes.iter().any(|allowed| allowed.holds(scope)) {
+                    let problem =
+                        format!("the rule {:?} has a scope outside the variable allowed_scopes", rule.name);
+                    self.problem::<()>("rules", problem);
+                }
+            }
+            for account in rule.terms.storage_accounts.iter().flatten() {
+                if captures.account(account).is_none() {
+                    let problem = format!(
+                        "the rule {:?} names a storage account that storage_account_id does not",
+                        rule.name
+                    );
+                    self.problem::<()>("rules", problem);
+                }
+            }
+        }
+        rules
     }
 
     fn notify(&mut self) -> Option<Url> {

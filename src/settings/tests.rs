@@ -122,3 +122,47 @@ fn spin_toml_declares_exactly_these_variables_and_marks_what_is_secret() {
         assert!(!is_secret || declared[name]["default"].as_str() == Some(""), "{name}");
     }
 }
+
+#[test]
+fn wrong_rules_are_told_by_their_lines_and_keep_every_capture_from_being_started() {
+    let settings = load(|sim| {
+        sim.set("rules", "\n\n[[rules]]\nname = \"x\"\ntime_limit = 5\nmatch.severity = \"Sev9\"\n")
+    });
+    let problems: Vec<String> = settings.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].starts_with("rules: line 5, column 1:"), "{problems:?}");
+    assert!(problems[1].starts_with("rules: line 6, column"), "{problems:?}");
+    assert!(settings.obstacle().is_some() && settings.captures.rules.rules.is_empty());
+}
+
+#[test]
+fn a_rule_can_only_narrow_what_the_settings_allow() {
+    let rule = |line: &str| {
+        load(|sim| sim.set("rules", &format!("[[rules]]\nname = \"x\"\n{line}\n"))).problems.len()
+    };
+    let scope = crate::testing::SUBSCRIPTION;
+    assert_eq!(rule(&format!("allowed_scopes = [\"{scope}/resourceGroups/rg-shop\"]")), 0);
+    assert_eq!(rule("allowed_scopes = [\"/subscriptions/0a1e47ca-0000-4000-8000-00000000005c\"]"), 1);
+    assert_eq!(rule("storage_account = \"stshopcaptures\""), 0);
+    assert_eq!(rule("storage_account = \"somebodyelses\""), 1);
+    let other =
+        format!("{scope}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/stshopcaptures");
+    assert_eq!(rule(&format!("storage_account = \"{other}\"")), 1, "of the same name, elsewhere");
+}
+
+#[test]
+fn several_storage_accounts_are_taken_and_wrong_ones_named_by_their_place() {
+    let account = |name: &str| {
+        format!(
+            "{}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/{name}",
+            crate::testing::SUBSCRIPTION
+        )
+    };
+    let settings =
+        load(|sim| sim.set("storage_account_id", &format!("{}\n{}", account("one"), account("two"))));
+    assert_eq!((settings.problems.len(), settings.captures.storage_accounts.len()), (0, 2));
+    let settings =
+        load(|sim| sim.set("storage_account_id", &format!("{} nonsense {}", account("one"), account("ONE"))));
+    let problems: Vec<String> = settings.problems.iter().map(ToString::to_string).collect();
+    assert!(problems[0].contains("entry 2") && problems[1].contains("earlier"), "{problems:?}");
+}

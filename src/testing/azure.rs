@@ -16,6 +16,8 @@ pub(crate) struct Session {
     pub(crate) ends_at: Timestamp,
     pub(crate) stop_reason: Option<&'static str>,
     pub(crate) errors: Vec<&'static str>,
+    /// It is being deleted, until then.
+    pub(crate) gone_at: Option<Timestamp>,
 }
 
 /// What to do instead of the ordinary.
@@ -32,11 +34,21 @@ pub(crate) struct FakeAzure {
     pub(crate) faults: BTreeMap<String, VecDeque<Fault>>,
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) provisioning_seconds: i64,
+    pub(crate) deletion_seconds: i64,
     pub(crate) watcher_region: String,
     pub(crate) tokens: u32,
     pub(crate) valid_token: u32,
     pub(crate) operation_error: Option<Value>,
     pub(crate) told: Vec<Value>,
+    pub(crate) has_agent: bool,
+    pub(crate) power_state: &'static str,
+    pub(crate) tags: Value,
+    /// Virtual machines as a list of them shows them.
+    pub(crate) listed: Vec<Value>,
+    /// Network resources by name.
+    pub(crate) network: BTreeMap<String, Value>,
+    pub(crate) storage: Value,
+    pub(crate) actions: Vec<&'static str>,
 }
 
 impl Default for FakeAzure {
@@ -45,11 +57,19 @@ impl Default for FakeAzure {
             faults: BTreeMap::new(),
             sessions: BTreeMap::new(),
             provisioning_seconds: 10,
+            deletion_seconds: 0,
             watcher_region: "West Europe".to_owned(),
             tokens: 0,
             valid_token: 0,
             operation_error: None,
             told: Vec::new(),
+            has_agent: true,
+            power_state: "running",
+            tags: json!({"tier": "web"}),
+            listed: Vec::new(),
+            network: BTreeMap::new(),
+            storage: json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}),
+            actions: vec!["*"],
         }
     }
 }
@@ -92,21 +112,40 @@ impl FakeAzure {
     fn effect(&mut self, operation: &str, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
         let uri = request.uri();
         let bearer = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
-        if uri.host() == Some("arm.example") && bearer != Some(format!("Bearer token-{}", self.valid_token)) {
+        // An older token stays good beside a newer one, as Entra's do.
+        let is_good = (self.valid_token..=self.tokens).any(|n| bearer == Some(format!("Bearer token-{n}")));
+        if uri.host() == Some("arm.example") && !is_good {
             return error(401, "ExpiredAuthenticationToken", "the token is not valid");
         }
+        self.sessions.retain(|_, session| session.gone_at.is_none_or(|gone| now < gone));
         let name = uri.path().split("/packetCaptures/").nth(1).unwrap_or_default();
         let name = name.split('/').next().unwrap_or_default().to_owned();
         match operation {
             "token" => {
                 self.tokens += 1;
-                self.valid_token = self.tokens;
+                self.valid_token = self.valid_token.clamp(1, self.tokens);
                 reply(
                     200,
                     &json!({"access_token": format!("token-{}", self.tokens), "expires_in": 3599, "token_type": "Bearer"}),
                 )
             }
-            "vm" => reply(200, &json!({"location": "westeurope", "name": "web-01"})),
+            "vm" => reply(200, &self.machine(uri.path())),
+            "vms" => reply(200, &json!({"value": self.listed})),
+            "network" => {
+                let name = uri.path().rsplit('/').next().unwrap_or_default();
+                self.network.get(name).map_or_else(
+                    || error(404, "ResourceNotFound", "no such resource"),
+                    |body| reply(200, body),
+                )
+            }
+            "storage" => reply(200, &self.storage),
+            "permissions" => reply(200, &json!({"value": [{"actions": self.actions, "notActions": []}]})),
+            "stop" => {
+                if let Some(session) = self.sessions.get_mut(&name) {
+                    session.stop_reason = Some("Manual");
+                }
+                self.with(&name, |_| reply(202, &Value::Null))
+            }
             "watchers" => reply(
                 200,
                 &json!({"value": [
@@ -121,8 +160,10 @@ impl FakeAzure {
             "put" => self.put(&name, request.body(), now),
             "get" => self.with(&name, |session| reply(200, &show(&name, session, now))),
             "delete" => {
-                let status = if self.sessions.remove(&name).is_some() { 202 } else { 204 };
-                reply(status, &Value::Null)
+                let gone_at = now.after(self.deletion_seconds);
+                let Some(session) = self.sessions.get_mut(&name) else { return reply(204, &Value::Null) };
+                session.gone_at = Some(gone_at);
+                reply(202, &Value::Null)
             }
             "operation" => {
                 assert!(uri.to_string().ends_with(SIGNATURE), "{uri}");
@@ -166,6 +207,15 @@ impl FakeAzure {
         }
     }
 
+    fn machine(&self, path: &str) -> Value {
+        let agent = json!([{"properties": {"publisher": "Microsoft.Azure.NetworkWatcher", "type": "NetworkWatcherAgentLinux"}}]);
+        json!({
+            "location": "westeurope", "name": path.rsplit('/').next(), "tags": self.tags,
+            "resources": if self.has_agent { agent } else { json!([]) },
+            "properties": {"instanceView": {"statuses": [{"code": format!("PowerState/{}", self.power_state)}]}},
+        })
+    }
+
     fn put(&mut self, name: &str, body: &[u8], now: Timestamp) -> Response<Bytes> {
         if self.sessions.contains_key(name) {
             return error(409, "InventedConflict", "a session of this name exists");
@@ -179,6 +229,7 @@ impl FakeAzure {
             ends_at: ready_at.after(limit),
             stop_reason: None,
             errors: Vec::new(),
+            gone_at: None,
         };
         let mut answer = reply(201, &show(name, &session, now));
         let place = format!("https://arm.example/operations/{name}?api-version=1{SIGNATURE}");
@@ -196,7 +247,7 @@ impl FakeAzure {
 fn show(name: &str, session: &Session, now: Timestamp) -> Value {
     let ready = now >= session.ready_at;
     json!({"name": name, "properties": {
-        "provisioningState": if ready { "Succeeded" } else { "Updating" },
+        "provisioningState": if session.gone_at.is_some() { "Deleting" } else if ready { "Succeeded" } else { "Updating" },
         "target": session.target,
         "storageLocation": {"storagePath": if ready { "https://st.example/network-watcher-logs/x.cap?sig=canary" } else { "" }},
     }})
@@ -222,6 +273,16 @@ fn operation(request: &Request<Bytes>) -> &'static str {
         Some("people.example") => "notify",
         _ if path.starts_with("/operations/") => "operation",
         _ if path.starts_with("/operationResults/") => "status",
+        _ if path.ends_with("/permissions") => "permissions",
+        _ if path.ends_with("/virtualMachines") => "vms",
+        _ if path.contains("/storageAccounts/") => "storage",
+        _ if ["/networkInterfaces/", "/publicIPAddresses/", "/loadBalancers/", "/applicationGateways/"]
+            .iter()
+            .any(|kind| path.contains(kind)) =>
+        {
+            "network"
+        }
+        _ if path.ends_with("/stop") => "stop",
         _ if path.ends_with("/queryStatus") => "queryStatus",
         _ if path.ends_with("/packetCaptures") => "list",
         _ if path.contains("/packetCaptures/") && method == Method::PUT => "put",

@@ -2,7 +2,7 @@
 
 mod fixtures;
 mod identity;
-mod mutations;
+pub(crate) mod mutations;
 mod refusals;
 mod samples;
 mod targets;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// All fixtures, parsed.
-fn fixtures() -> Vec<Value> {
+pub(crate) fn fixtures() -> Vec<Value> {
     names_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures"))
         .iter()
         .map(|name| serde_json::from_slice(&fixture(name)).unwrap())
@@ -16,7 +16,7 @@ fn fixtures() -> Vec<Value> {
 
 /// What can happen to a node.
 #[derive(Debug, Clone)]
-enum Mutation {
+pub(crate) enum Mutation {
     Drop,
     Replace(Value),
     Duplicate,
@@ -25,7 +25,7 @@ enum Mutation {
     MoveTo(prop::sample::Index),
 }
 
-fn mutation() -> impl Strategy<Value = Mutation> {
+pub(crate) fn mutation() -> impl Strategy<Value = Mutation> {
     let value = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -72,7 +72,7 @@ fn pointers(value: &Value, at: &str, into: &mut Vec<String>) {
     }
 }
 
-fn mutate(body: &mut Value, at: &prop::sample::Index, mutation: Mutation) {
+pub(crate) fn mutate(body: &mut Value, at: &prop::sample::Index, mutation: Mutation) {
     let mut all = Vec::new();
     pointers(body, "", &mut all);
     let at = at.get(&all).clone();

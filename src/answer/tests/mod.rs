@@ -1,8 +1,16 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+mod dry_run;
+mod exact;
 mod faults;
+mod inquiry;
+mod mutations;
 mod refusals;
+mod resolved;
+mod restraint;
+mod rules;
+mod samples;
 
 use super::*;
 use crate::{
@@ -52,9 +60,25 @@ fn send_all(sim: &Sim, request: Request<Whole>) -> (StatusCode, Value) {
 }
 
 fn record(sim: &Sim) -> Value {
-    let (_, list) = send(sim, get("/api/captures"));
-    assert_eq!(list["captures"].as_array().unwrap().len(), 1, "{list}");
-    list["captures"][0].clone()
+    let records = records(sim);
+    assert_eq!(records.len(), 1, "{records:?}");
+    records[0].clone()
+}
+
+/// All of them, the newest first.
+fn records(sim: &Sim) -> Vec<Value> {
+    let (_, list) = send(sim, get("/api/captures?limit=100"));
+    list["captures"].as_array().unwrap().clone()
+}
+
+fn outcomes(records: &[Value]) -> Vec<&str> {
+    records.iter().map(|record| record["outcome"].as_str().unwrap_or("?")).collect()
+}
+
+/// The usual alert, of another machine and another minute (and so another alert).
+fn metric(machine: &str, minute: u32) -> Vec<u8> {
+    let body = String::from_utf8_lossy(METRIC).replace("web-01", machine);
+    body.replace("02:00:13", &format!("{:02}:{:02}:13", 2 + minute / 60, minute % 60)).into_bytes()
 }
 
 fn states(record: &Value) -> Vec<String> {

@@ -169,7 +169,7 @@ impl Answer {
     /// [`ArmError`] if it is not the JSON that was asked for.
     pub fn json<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ArmError> {
         let value = serde_json::from_slice::<Value>(&self.body);
-        value.and_then(T::deserialize).map_err(|error| ArmError {
+        value.and_then(|value| T::deserialize(&value)).map_err(|error| ArmError {
             kind: ErrorKind::Passing,
             failure: Box::new(Failure::new(
                 "unreadableAnswer",

@@ -15,6 +15,7 @@ use serde::Serialize;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::{Filter, Rules};
+use crate::sort::sort_by;
 use position::position;
 use reader::{Keys, Reader};
 pub(super) use rule::name_prefix;
@@ -91,7 +92,7 @@ fn syntax(error: &Error) -> (usize, String) {
 
 /// In the text's order, each once.
 fn problems(text: &str, mut found: Vec<(usize, String)>) -> Vec<Problem> {
-    found.sort();
+    sort_by(&mut found, Ord::cmp);
     found.dedup();
     let more = found.len().saturating_sub(MAX_PROBLEMS);
     found.truncate(MAX_PROBLEMS);

@@ -1,7 +1,5 @@
 //! One `[[rules]]` table.
 
-use std::collections::BTreeSet;
-
 use super::{
     limits::{captures, cool_down},
     nearest::did_you_mean,
@@ -202,12 +200,13 @@ fn tell(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<String> {
 
 fn open(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Parameter> {
     let known = Parameter::ALL.map(Parameter::name);
-    let mut seen = BTreeSet::new();
     let mut open = Vec::new();
     for (at, text) in entry.texts(reader) {
         match Parameter::ALL.into_iter().find(|parameter| parameter.name() == text) {
-            Some(parameter) if seen.insert(parameter.name()) => open.push(parameter),
-            Some(_) => reader.problem(at, format!("open names {text:?} twice; once is enough")),
+            Some(parameter) if open.contains(&parameter) => {
+                reader.problem(at, format!("open names {text:?} twice; once is enough"));
+            }
+            Some(parameter) => open.push(parameter),
             None => {
                 let (known, hint) = (known.join(", "), did_you_mean(text, &known));
                 let text = clean(text);

@@ -1,0 +1,96 @@
+//! The parts of a record: the alert it is about, why it stops, why it was held back.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    alert::{Alert, Schema},
+    text::clean,
+    time::Timestamp,
+};
+
+/// What is kept of the alert.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertNote {
+    /// The shape it came in.
+    pub schema: Schema,
+    /// Azure's id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The alert rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// `Sev0` to `Sev4`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// What the rule says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it fired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired_at: Option<Timestamp>,
+    /// Its custom properties.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+}
+
+impl AlertNote {
+    /// What is kept of `alert`.
+    #[must_use]
+    pub fn of(alert: &Alert) -> Self {
+        Self {
+            schema: alert.schema,
+            id: alert.id.clone(),
+            rule: alert.rule.clone(),
+            severity: alert.severity.clone(),
+            description: alert.description.clone(),
+            fired_at: alert.fired_at,
+            properties: alert.properties.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+        }
+    }
+}
+
+/// That a capture shall stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stop {
+    /// When that was asked for.
+    pub at: Timestamp,
+    /// Who asks.
+    pub because: StopCause,
+    /// Whether nothing is left to do about it: Azure has been told, or does not do it.
+    #[serde(default)]
+    pub is_sent: bool,
+}
+
+/// Who asks a capture to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StopCause {
+    /// Its alert has resolved.
+    AlertResolved,
+}
+
+impl StopCause {
+    /// For people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AlertResolved => "the alert has resolved",
+        }
+    }
+}
+
+/// Why an alert led to no capture although a rule matched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldBack {
+    /// `coolDown`, `budget` or `atOnce`.
+    pub reason: Cow<'static, str>,
+    /// The same in words.
+    pub detail: String,
+    /// From then on such an alert leads to a capture again.
+    pub until: Timestamp,
+}
