@@ -2,12 +2,13 @@
 //!
 //! `target` gets what cargo lacks, `build` makes the component, [`stack`] starts it beside the stand-in for Azure;
 //! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole; `rules` checks the
-//! operator's rules.
+//! operator's rules, `fuzz` attacks the readers of what comes from outside.
 
 mod api;
 mod build;
 mod children;
 mod demo;
+mod fuzz;
 mod host;
 mod keys;
 mod rules;
@@ -58,6 +59,8 @@ enum Task {
     /// Check the rules: which alerts lead to which captures
     #[command(subcommand)]
     Rules(rules::Task),
+    /// Fuzz the readers of what comes from outside
+    Fuzz(fuzz::Arguments),
     /// Build the component and say how large it is
     Build,
     /// Make sure that cargo can build for wasm32-wasip2
@@ -97,6 +100,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Test { arguments } => test::test(&workspace, &arguments),
         Task::Ci { arguments } => test::ci(&workspace, &arguments),
         Task::Rules(task) => rules::run(&workspace, &task),
+        Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Target => target::ensure(&workspace),
         Task::Child { .. } => Ok(()),
