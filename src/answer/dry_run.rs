@@ -185,11 +185,10 @@ impl<P: Platform> Explain<'_, P> {
             set(shown, "duplicateOf", json!({ "name": record.name, "state": record.state }));
         }
         let held_back = admit::foresee(self.app, self.alert, spec, now).await?;
-        if let (Some(held_back), "capture") =
-            (held_back, shown.get("outcome").and_then(Value::as_str).unwrap_or_default())
-        {
+        // Null says so too: nothing cools down, and no budget is spent.
+        set(shown, "heldBack", json!(held_back));
+        if held_back.is_some() && shown.get("outcome").and_then(Value::as_str) == Some("capture") {
             set(shown, "outcome", "heldBack");
-            set(shown, "heldBack", json!(held_back));
         }
         set(shown, "request", self.request(spec).await);
         if let Some(arm) = probe {
