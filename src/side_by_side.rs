@@ -3,9 +3,12 @@
 //! `futures_util`'s `join_all` and `buffered` are compiled anew for every kind of work, 5 KB each. Here only a thin shell
 //! is: what polls knows no more than that each piece of work ends.
 
-use std::{cell::Cell, cell::RefCell, future::poll_fn, rc::Rc, task::Poll};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::{StreamExt, future::LocalBoxFuture, stream};
 
 /// What each piece of `work` came to, in its order; at most `at_once` of them are under way at a time.
 pub async fn side_by_side<W, T>(at_once: usize, work: W) -> Vec<T>
@@ -24,22 +27,7 @@ where
 }
 
 async fn run<'a>(at_once: usize, work: &mut dyn Iterator<Item = LocalBoxFuture<'a, ()>>) {
-    let mut under_way: Vec<LocalBoxFuture<'a, ()>> = Vec::new();
-    poll_fn(|cx| {
-        loop {
-            let free = at_once.saturating_sub(under_way.len());
-            under_way.extend(work.take(free));
-            if under_way.is_empty() {
-                return Poll::Ready(());
-            }
-            let before = under_way.len();
-            under_way.retain_mut(|work| work.as_mut().poll(cx).is_pending());
-            if under_way.len() == before {
-                return Poll::Pending;
-            }
-        }
-    })
-    .await;
+    stream::iter(work).for_each_concurrent(at_once, |work| work).await;
 }
 
 #[cfg(test)]
