@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::{MAX_TARGETS, Target, field};
+use crate::azure::types;
 
 /// So many criteria, dimensions, tables, rows and items are looked at, of each list.
 const MOST: usize = 64;
@@ -160,13 +161,13 @@ fn computers_of<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Target> {
 /// The id, up to the machine in it: a virtual machine, a scale set or one of its instances, or what stands before
 /// machines on the network. An extension of a machine is that machine.
 pub(super) fn machine(id: &str) -> Option<&str> {
-    const TYPES: [(&str, &str); 6] = [
-        ("Microsoft.Compute", "virtualMachines"),
-        ("Microsoft.Compute", "virtualMachineScaleSets"),
-        ("Microsoft.Network", "networkInterfaces"),
-        ("Microsoft.Network", "publicIPAddresses"),
-        ("Microsoft.Network", "loadBalancers"),
-        ("Microsoft.Network", "applicationGateways"),
+    const TYPES: [&str; 6] = [
+        types::VIRTUAL_MACHINE,
+        types::SCALE_SET,
+        types::NETWORK_INTERFACE,
+        types::PUBLIC_ADDRESS,
+        types::LOAD_BALANCER,
+        types::APPLICATION_GATEWAY,
     ];
     let mut segments = id.split('/');
     let mut next = || segments.next().unwrap_or_default();
@@ -176,8 +177,7 @@ pub(super) fn machine(id: &str) -> Option<&str> {
         && groups.eq_ignore_ascii_case("resourceGroups")
         && providers.eq_ignore_ascii_case("providers");
     let (namespace, kind, name) = (next(), next(), next());
-    let is_machine =
-        TYPES.iter().any(|(of, ty)| of.eq_ignore_ascii_case(namespace) && ty.eq_ignore_ascii_case(kind));
+    let is_machine = is_one(&format!("{namespace}/{kind}"), &TYPES);
     if !is_resource || !is_machine || name.is_empty() {
         return None;
     }

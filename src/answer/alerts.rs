@@ -18,7 +18,7 @@ use crate::{
     alert::{self, Condition, MAX_BODY_BYTES, Reading},
     app::App,
     caller,
-    capture::{episode, resolved, sweep},
+    capture::{accept::rehearse, episode, resolved, sweep},
     log::Level,
     plan::{self, LeftOut},
     platform::{Platform, StoreError},
@@ -119,11 +119,7 @@ async fn take_in_time<P: Platform>(
         let fields = [("target", left_out.target.as_str().into()), ("reason", json!(left_out.reason))];
         app.log(Level::Warn, "a target of an alert gets no capture", &fields);
     }
-    for spec in &plan.rehearsed {
-        let fields = [("capture", spec.name.as_str().into()), ("target", spec.machine.id.to_string().into())];
-        app.log(Level::Info, "a rule with dry_run would have taken a capture", &fields);
-        left_out.push(spec.rehearsed());
-    }
+    left_out.extend(plan.rehearsed.iter().map(|spec| rehearse(app, spec)));
     if captures.is_empty() {
         let (reason, detail) = match left_out.first() {
             Some(first) => (&*first.reason, first.detail.as_str()),

@@ -51,9 +51,7 @@ impl<P: Platform> Delivery<'_, P> {
         // The earlier name too: of two deliveries at the edge of the dedupe window, one has to wait for the other.
         let _earlier = match &spec.earlier_name {
             Some(earlier) => match in_hand(self.app, earlier).await? {
-                Either::Right(record)
-                    if is_recent(&record, self.now, self.window) && !record.may_be_taken_now(self.now) =>
-                {
+                Either::Right(record) if is_recent(&record, self.now, self.window) => {
                     return self.duplicate(&record).await;
                 }
                 hand => Some(hand),

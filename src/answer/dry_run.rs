@@ -7,11 +7,12 @@ use super::set;
 use crate::{
     alert::{Alert, Condition},
     app::App,
-    azure::{arm::Arm, resource_id::ResourceId},
+    azure::{arm::Arm, compute, network_watcher::CaptureProperties, resource_id::ResourceId},
     capture::{accept::is_recent, admit, episode, inquire, note::AlertNote},
     plan::{
         CaptureSpec, Judged, Judgement, Machine, Moment, Subject, Tags, judge,
         machine::{self, network},
+        session_name,
     },
     platform::{Platform, StoreError},
     probe,
@@ -126,7 +127,7 @@ impl<P: Platform> Explain<'_, P> {
             |tags: Option<&Tags>| judge(self.alert, machine, tags, &self.settings.captures, self.moment, now);
         let mut judged = judge(tags);
         if let (Judgement::NeedsTags, Some(arm)) = (&judged.outcome, probe)
-            && let Ok(view) = crate::azure::compute::read(arm, machine).await
+            && let Ok(view) = compute::read(arm, machine).await
         {
             judged = judge(Some(&view.tags));
         }
@@ -178,7 +179,7 @@ impl<P: Platform> Explain<'_, P> {
         let mut known = known.filter(|record| !record.may_be_taken_now(now));
         if let (None, Some(earlier)) = (&known, &spec.earlier_name) {
             let record = store::load(&self.app.platform, earlier).await?;
-            known = record.filter(|record| is_recent(record, now, window) && !record.may_be_taken_now(now));
+            known = record.filter(|record| is_recent(record, now, window));
         }
         if let Some(record) = known {
             set(shown, "outcome", "duplicate");
@@ -202,7 +203,7 @@ impl<P: Platform> Explain<'_, P> {
     async fn request(&self, spec: &CaptureSpec) -> Value {
         let Some(azure) = &self.settings.azure else { return Value::Null };
         let place = store::hint::<Place>(&self.app.platform, &store::place_key(&spec.machine.id)).await;
-        let session = spec.policy.exact.as_ref().map_or(spec.name.as_str(), |exact| exact.name.as_str());
+        let session = session_name(&spec.name, spec.policy.exact.as_ref());
         let capture = place.and_then(|place| place.watcher.child("packetCaptures", session).ok());
         let url = match capture {
             Some(capture) => capture.url(&azure.arm, &[], &azure.network_api_version).to_string(),
@@ -214,15 +215,12 @@ impl<P: Platform> Explain<'_, P> {
                 azure.network_api_version
             ),
         };
-        let mut properties = json!(spec.machine);
-        if let (Some(all), Value::Object(more)) = (properties.as_object_mut(), json!(spec.parameters)) {
-            all.extend(more);
-        }
+        let (machine, parameters) = (spec.machine.clone(), spec.parameters.clone());
         json!({
             "method": "PUT",
             "url": url,
             "headers": { "authorization": "Bearer [redacted]", "content-type": "application/json" },
-            "body": { "properties": properties },
+            "body": CaptureProperties { machine, parameters }.body(),
         })
     }
 }

@@ -9,3 +9,4 @@ pub mod network_watcher;
 pub mod resource_id;
 pub mod sealed;
 pub mod storage;
+pub mod types;

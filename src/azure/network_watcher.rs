@@ -30,6 +30,14 @@ pub struct CaptureProperties {
     pub parameters: Parameters,
 }
 
+impl CaptureProperties {
+    /// The body of the PUT.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        serde_json::json!({ "properties": self })
+    }
+}
+
 /// A session as Azure shows it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Session {
@@ -58,10 +66,10 @@ impl Session {
 }
 
 impl SessionProperties {
-    /// The machine's id.
+    /// Whether it captures on `machine`.
     #[must_use]
-    pub fn target(&self) -> &str {
-        self.target.as_deref().unwrap_or_default()
+    pub fn is_on(&self, machine: &Machine) -> bool {
+        self.target.as_ref().is_some_and(|target| target.eq_ignore_ascii_case(&machine.id.to_string()))
     }
 
     /// `Succeeded`, `Updating`, `Failed`, …, lower-cased.
@@ -149,8 +157,7 @@ pub async fn create<P: Platform>(
     properties: &CaptureProperties,
 ) -> Result<Answer, ArmError> {
     let url = capture.url(&arm.azure.arm, &[], &arm.azure.network_api_version);
-    let body = serde_json::json!({ "properties": properties });
-    arm.send(Method::PUT, url.as_str(), Some(body)).await
+    arm.send(Method::PUT, url.as_str(), Some(properties.body())).await
 }
 
 /// Reads a session.

@@ -80,12 +80,18 @@ impl ResourceId {
         self.segments.last().map_or("", String::as_str)
     }
 
-    /// Whether the type is `kind`, e.g. `Microsoft.Compute/virtualMachines`.
+    /// The resource's type, as `Microsoft.Compute/virtualMachines`: the namespace, and every second segment after it.
     #[must_use]
-    pub fn is_type(&self, kind: &str) -> bool {
+    pub fn kind(&self) -> String {
         let mut own = vec![self.segment(5)];
         own.extend(self.segments.iter().skip(6).step_by(2).map(String::as_str));
-        own.join("/").eq_ignore_ascii_case(kind)
+        own.join("/")
+    }
+
+    /// Whether the type is `kind`.
+    #[must_use]
+    pub fn is_type(&self, kind: &str) -> bool {
+        self.kind().eq_ignore_ascii_case(kind)
     }
 
     /// This id, or the part of it that ends with a resource of type `kind`.

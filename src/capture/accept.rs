@@ -11,7 +11,8 @@ use super::{
 use crate::{
     alert::Alert,
     app::{App, InHand},
-    plan::CaptureSpec,
+    log::Level,
+    plan::{CaptureSpec, LeftOut},
     platform::{Platform, StoreError},
     store,
     time::Timestamp,
@@ -71,7 +72,6 @@ pub async fn accept<P: Platform>(
     if let Some(earlier) = &spec.earlier_name
         && let Some(record) = store::load(&app.platform, earlier).await?
         && is_recent(&record, now, window_seconds)
-        && !record.may_be_taken_now(now)
     {
         return Ok(Accepted { record, duplicate: true });
     }
@@ -98,8 +98,22 @@ pub async fn accept<P: Platform>(
     Ok(Accepted { record, duplicate: false })
 }
 
-/// Whether `record` was accepted within the dedupe window before `now`.
+/// Takes note of a capture that its rule only wants to see explained.
+pub fn rehearse<P: Platform>(app: &App<P>, spec: &CaptureSpec) -> LeftOut {
+    let target = spec.machine.id.to_string();
+    let fields = [("capture", spec.name.as_str().into()), ("target", target.as_str().into())];
+    app.log(Level::Info, "a rule with dry_run would have taken a capture", &fields);
+    let rules = spec.policy.rules.join(", ");
+    LeftOut::new(
+        target,
+        "dryRun",
+        format!("the rule {rules:?} is a dry run; ?dry_run=true shows the request"),
+    )
+}
+
+/// Whether `record` was accepted within the dedupe window before `now`, and is not to be judged anew.
 #[must_use]
 pub fn is_recent(record: &Record, now: Timestamp, window_seconds: u32) -> bool {
-    now.since(record.accepted_at) < Duration::from_secs(u64::from(window_seconds))
+    let window = Duration::from_secs(u64::from(window_seconds));
+    now.since(record.accepted_at) < window && !record.may_be_taken_now(now)
 }

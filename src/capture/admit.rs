@@ -15,7 +15,7 @@ use crate::{
     alert::Alert,
     app::{App, InHand},
     log::Level,
-    plan::CaptureSpec,
+    plan::{CaptureSpec, Restraint},
     platform::{Platform, StoreError},
     side_by_side::side_by_side,
     store,
@@ -51,15 +51,11 @@ pub async fn admit<P: Platform>(
     }
     let claim = Entry::new(alert, spec, now);
     // Before anyone waits for anyone: in a storm most are held back. Nothing is written here, out of turn.
-    let mut ledger = store::ledger(&app.platform).await?;
+    let ledger = store::ledger(&app.platform).await?;
     if !ledger.has(&claim.name)
-        && let Some(held_back) = ledger.judge(&claim, restraint, now)
+        && let Some(held_back) = judge(app, ledger, &claim, restraint, now).await?
     {
-        let ended = what_has_ended(app, &ledger, &held_back, now).await?;
-        ledger.ended(&ended);
-        if let Some(held_back) = ledger.judge(&claim, restraint, now) {
-            return Ok(Some(held_back));
-        }
+        return Ok(Some(held_back));
     }
     let _one_at_a_time = turn(app).await;
     for _ in 0..TRIES {
@@ -104,15 +100,8 @@ pub async fn admit<P: Platform>(
 /// Takes back what [`admit`] wrote of a capture that could not be written down itself: nothing was promised, so nothing
 /// is spent. Where the store does not even say whether it was written, it counts.
 pub async fn give_back<P: Platform>(app: &App<P>, spec: &CaptureSpec) {
-    if is_free(spec) || !matches!(store::load(&app.platform, &spec.name).await, Ok(None)) {
-        return;
-    }
-    let _one_at_a_time = turn(app).await;
-    if let Ok(mut ledger) = store::ledger(&app.platform).await
-        && ledger.has(&spec.name)
-    {
-        ledger.remove(&spec.name);
-        _ = store::keep_ledger(&app.platform, &ledger).await;
+    if !is_free(spec) && matches!(store::load(&app.platform, &spec.name).await, Ok(None)) {
+        forget(app, &spec.name).await;
     }
 }
 
@@ -142,14 +131,22 @@ pub async fn foresee<P: Platform>(
     spec: &CaptureSpec,
     now: Timestamp,
 ) -> Result<Option<HeldBack>, StoreError> {
-    let restraint = &spec.policy.restraint;
-    let claim = Entry::new(alert, spec, now);
-    let mut ledger = store::ledger(&app.platform).await?;
-    if let Some(held_back) = ledger.judge(&claim, restraint, now) {
-        let ended = what_has_ended(app, &ledger, &held_back, now).await?;
-        ledger.ended(&ended);
-    }
-    Ok(ledger.judge(&claim, restraint, now))
+    let ledger = store::ledger(&app.platform).await?;
+    judge(app, ledger, &Entry::new(alert, spec, now), &spec.policy.restraint, now).await
+}
+
+/// What holds `claim` back by `ledger`, and by what has ended before its time.
+async fn judge<P: Platform>(
+    app: &App<P>,
+    mut ledger: Ledger,
+    claim: &Entry,
+    restraint: &Restraint,
+    now: Timestamp,
+) -> Result<Option<HeldBack>, StoreError> {
+    let Some(held_back) = ledger.judge(claim, restraint, now) else { return Ok(None) };
+    let ended = what_has_ended(app, &ledger, &held_back, now).await?;
+    ledger.ended(&ended);
+    Ok(ledger.judge(claim, restraint, now))
 }
 
 /// The captures that would be stopped if `alert` resolved now.

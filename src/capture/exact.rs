@@ -56,8 +56,7 @@ impl<P: Platform> Start<'_, P> {
             }
             Err(error) => return Err(error),
         };
-        let is_on_machine = session.properties.target().eq_ignore_ascii_case(&record.machine.id.to_string());
-        if is_on_machine && self.asked_last(record, id).await {
+        if session.properties.is_on(&record.machine) && self.asked_last(record, id).await {
             return Ok(Found::Ours(session));
         }
         let name = id.name();

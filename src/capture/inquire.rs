@@ -1,14 +1,14 @@
 //! The step of an alert whose machines have to be asked for.
 //!
 //! Which are behind a load balancer, which one bears a computer's name, which tags a machine has that a rule wants to
-//! know. It leads to one capture per machine, each with a record of
-//! its own; written down before, like any alert, so that a throttled Azure loses nothing.
+//! know. It leads to one capture per machine, each with a record of its own; written down before, like any alert, so that
+//! a throttled Azure loses nothing.
 
 use futures_util::future::Either;
 
 use super::{
     Record,
-    accept::{accept, in_hand},
+    accept::{accept, in_hand, rehearse},
     start::put_off,
 };
 use crate::{
@@ -20,7 +20,6 @@ use crate::{
         compute,
     },
     failure::Failure,
-    log::Level,
     plan::{CaptureSpec, Judged, Judgement, LeftOut, Machine, Moment, Plan, Subject, Tags, judge, machine},
     platform::{Platform, StoreError},
     settings::Settings,
@@ -37,12 +36,9 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
     let receivers = record.has_receivers(settings);
     let Some(inquiry) = record.inquiry.clone() else { return };
     let (alert, moment) = (&inquiry.alert, Moment { time: inquiry.moment, earlier: None });
-    let azure = match (settings.obstacle(), &settings.azure) {
-        (None, Some(azure)) => azure,
-        (obstacle, _) => {
-            let failure = Failure::new("settings", obstacle.unwrap_or_else(|| "settings are missing".into()));
-            return record.fail(app.platform.now(), failure, receivers);
-        }
+    let azure = match settings.azure_to_capture_in() {
+        Ok(azure) => azure,
+        Err(failure) => return record.fail(app.platform.now(), failure, receivers),
     };
     let now = app.platform.now();
     if record.stop.is_some() {
@@ -78,11 +74,7 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
             }
         }
     }
-    for spec in &plan.rehearsed {
-        let fields = [("capture", spec.name.as_str().into()), ("target", spec.machine.id.to_string().into())];
-        app.log(Level::Info, "a rule with dry_run would have taken a capture", &fields);
-        plan.left_out.push(spec.rehearsed());
-    }
+    plan.left_out.extend(plan.rehearsed.iter().map(|spec| rehearse(app, spec)));
     let now = app.platform.now();
     match plan.left_out.iter().find(|left_out| is_failure(left_out)) {
         // Nobody reads the answer to a webhook: people are told that the machine was not found.

@@ -11,7 +11,7 @@ use crate::{
     alert::Alert,
     azure::{resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
-    plan::{CaptureSpec, ExactName, Inquiry, LeftOut, Machine, Parameters},
+    plan::{CaptureSpec, ExactName, Inquiry, LeftOut, Machine, Parameters, session_name},
     report::Report,
     settings::Settings,
     time::Timestamp,
@@ -233,7 +233,7 @@ impl Record {
     /// The session's name at Azure.
     #[must_use]
     pub fn session_name(&self) -> &str {
-        self.session.as_ref().map_or(self.name.as_str(), |session| session.name.as_str())
+        session_name(&self.name, self.session.as_ref())
     }
 
     /// The capture's id at ARM, once the watcher is known.

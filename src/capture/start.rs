@@ -37,12 +37,9 @@ const FIRST_LOOK: i64 = 10;
 /// Takes the step and writes its outcome into `record`.
 pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record) {
     let receivers = record.has_receivers(settings);
-    let azure = match (settings.obstacle(), &settings.azure) {
-        (None, Some(azure)) => azure,
-        (obstacle, _) => {
-            let failure = Failure::new("settings", obstacle.unwrap_or_else(|| "settings are missing".into()));
-            return record.fail(app.platform.now(), failure, receivers);
-        }
+    let azure = match settings.azure_to_capture_in() {
+        Ok(azure) => azure,
+        Err(failure) => return record.fail(app.platform.now(), failure, receivers),
     };
     if record.parameters.storage_location.is_none() && !record.rules.is_empty() {
         let failure = Failure::new("settings", "storage_account_id lacks the account that the rule names");
@@ -235,7 +232,7 @@ impl<P: Platform> Start<'_, P> {
     /// Whether a session that has the capture's name is this alert's. A derived name says so by itself; for one that a
     /// rule gives, the store knows who asked for it last.
     async fn is_ours(&self, session: &Session, record: &Record, place: &Place) -> bool {
-        let is_on_machine = session.properties.target().eq_ignore_ascii_case(&record.machine.id.to_string());
+        let is_on_machine = session.properties.is_on(&record.machine);
         match (&record.session, capture_id(place, record)) {
             (None, _) => is_on_machine,
             (Some(_), Ok(id)) => is_on_machine && self.asked_last(record, &id).await,

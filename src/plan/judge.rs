@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CaptureSpec, ExactName, LeftOut, Machine, Moment, Parameters, Policy, Restraint};
+use super::{CaptureSpec, ExactName, LeftOut, Machine, Moment, Parameters, Policy, Restraint, session_name};
 use crate::{
     alert::{Alert, identity::Span},
     capture::name,
@@ -50,43 +50,44 @@ pub fn judge(
     now: Timestamp,
 ) -> Judged {
     let mut judged = Judged { rules: Vec::new(), why_not: Vec::new(), outcome: Judgement::NeedsTags };
-    let left_out = |reason, detail: String| {
-        Judgement::LeftOut(LeftOut::new(clean(&machine.id.to_string()), reason, detail))
-    };
     if !settings.allowed_scopes.iter().any(|scope| scope.contains(&machine.id)) {
         let detail = if settings.allowed_scopes.is_empty() {
             "allowed_scopes is not set, so no machine may be captured"
         } else {
             "the machine lies outside allowed_scopes; add its subscription or resource group to it if alerts may capture it"
         };
-        judged.outcome = left_out("outsideAllowedScopes", detail.to_owned());
+        judged.outcome = left_out(machine, "outsideAllowedScopes", detail);
         return judged;
     }
     if let Some(detail) = too_old(alert, settings, now) {
-        judged.outcome = left_out("tooOld", detail);
+        judged.outcome = left_out(machine, "tooOld", detail);
         return judged;
     }
     let mut terms = match terms(alert, machine, tags, settings, &mut judged) {
         Ok(terms) => terms,
         Err(outcome) => {
-            judged.outcome = outcome.unwrap_or_else(|detail| left_out("noRule", detail));
+            judged.outcome = outcome;
             return judged;
         }
     };
     let scopes = terms.allowed_scopes.take();
     if terms.ignore == Some(true) {
         judged.outcome =
-            left_out("ignored", format!("the rules {} lead to no capture", judged.rules.join(", ")));
+            left_out(machine, "ignored", format!("the rules {} lead to no capture", judged.rules.join(", ")));
     } else if scopes.is_some_and(|scopes| !scopes.iter().any(|scope| scope.contains(&machine.id))) {
         let detail =
             format!("the machine lies outside the allowed_scopes of the rules {}", judged.rules.join(", "));
-        judged.outcome = left_out("outsideAllowedScopes", detail);
+        judged.outcome = left_out(machine, "outsideAllowedScopes", detail);
     } else {
         let is_rehearsed = terms.dry_run == Some(true);
         let spec = Box::new(spec(alert, machine, terms, &judged.rules, settings, moment));
         judged.outcome = if is_rehearsed { Judgement::Rehearse(spec) } else { Judgement::Capture(spec) };
     }
     judged
+}
+
+fn left_out(machine: &Machine, reason: &'static str, detail: impl Into<String>) -> Judgement {
+    Judgement::LeftOut(LeftOut::new(clean(&machine.id.to_string()), reason, detail))
 }
 
 /// What the rules say; without any rule, that every alert is captured as the settings say.
@@ -96,7 +97,7 @@ fn terms(
     tags: Option<&Tags>,
     settings: &Captures,
     judged: &mut Judged,
-) -> Result<Terms, Result<Judgement, String>> {
+) -> Result<Terms, Judgement> {
     if settings.rules.rules.is_empty() {
         // The tutorial's own properties, as far as they only narrow.
         let open = vec![Parameter::NamePrefix, Parameter::TimeLimitSeconds, Parameter::StorageAccount];
@@ -112,12 +113,13 @@ fn terms(
         properties: &alert.properties,
     };
     match settings.rules.judge(&facts) {
-        Verdict::NeedsTags => Err(Ok(Judgement::NeedsTags)),
+        Verdict::NeedsTags => Err(Judgement::NeedsTags),
         Verdict::Decided { rules, terms, why_not } => {
             judged.why_not = why_not;
             judged.rules = rules;
             if judged.rules.is_empty() {
-                return Err(Err("no rule matches the alert; ?dry_run=true says why for each".to_owned()));
+                let detail = "no rule matches the alert; ?dry_run=true says why for each";
+                return Err(left_out(machine, "noRule", detail));
             }
             Ok(terms)
         }
@@ -162,10 +164,9 @@ fn spec(
     let name = name_at(moment.time);
     let on_conflict = terms.on_conflict.unwrap_or(OnConflict::Keep);
     let exact = terms.exact_name.clone().map(|name| ExactName { name, on_conflict });
-    let session = exact.as_ref().map_or(name.as_str(), |exact| exact.name.as_str());
     CaptureSpec {
         earlier_name: moment.earlier.map(name_at),
-        parameters: Parameters::new(&terms, settings, session),
+        parameters: Parameters::new(&terms, settings, session_name(&name, exact.as_ref())),
         policy: Policy {
             rules: rules.to_vec(),
             exact,

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::LeftOut;
-use crate::{alert::Target, azure::resource_id::ResourceId, sort::sort_by, text::clean};
-
-const VM: &str = "Microsoft.Compute/virtualMachines";
-const SCALE_SET: &str = "Microsoft.Compute/virtualMachineScaleSets";
-const INSTANCE: &str = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines";
+use crate::{
+    alert::Target,
+    azure::{resource_id::ResourceId, types},
+    sort::sort_by,
+    text::clean,
+};
 
 /// What a capture is taken on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,21 +75,22 @@ pub enum NetworkKind {
 }
 
 const NETWORK_KINDS: [(&str, NetworkKind); 4] = [
-    ("Microsoft.Network/networkInterfaces", NetworkKind::Interface),
-    ("Microsoft.Network/publicIPAddresses", NetworkKind::PublicAddress),
-    ("Microsoft.Network/loadBalancers", NetworkKind::LoadBalancer),
-    ("Microsoft.Network/applicationGateways", NetworkKind::ApplicationGateway),
+    (types::NETWORK_INTERFACE, NetworkKind::Interface),
+    (types::PUBLIC_ADDRESS, NetworkKind::PublicAddress),
+    (types::LOAD_BALANCER, NetworkKind::LoadBalancer),
+    (types::APPLICATION_GATEWAY, NetworkKind::ApplicationGateway),
 ];
 
 impl Machine {
     /// The machine that `id` is, or is a part of (an instance, an extension, an instance's network interface).
     #[must_use]
     pub fn of(id: &ResourceId) -> Option<Self> {
-        if let Some(vm) = id.up_to(VM) {
+        if let Some(vm) = id.up_to(types::VIRTUAL_MACHINE) {
             return Some(Self::new(vm, MachineKind::AzureVM));
         }
-        let set = id.up_to(SCALE_SET)?;
-        let include = id.up_to(INSTANCE).map(|instance| instance.name().to_owned()).into_iter().collect();
+        let set = id.up_to(types::SCALE_SET)?;
+        let include =
+            id.up_to(types::INSTANCE).map(|instance| instance.name().to_owned()).into_iter().collect();
         Some(Self { instances: Instances { include }, ..Self::new(set, MachineKind::AzureVMSS) })
     }
 

@@ -91,6 +91,12 @@ pub struct ExactName {
     pub on_conflict: OnConflict,
 }
 
+/// The name at Azure of the capture called `name`: its own, unless a rule gives another.
+#[must_use]
+pub fn session_name<'a>(name: &'a str, exact: Option<&'a ExactName>) -> &'a str {
+    exact.map_or(name, |exact| exact.name.as_str())
+}
+
 /// What holds captures back: cool-downs, budgets, bounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Restraint {
@@ -125,16 +131,6 @@ pub struct LeftOut {
     pub reason: Cow<'static, str>,
     /// The same in words, with what to do.
     pub detail: String,
-}
-
-impl CaptureSpec {
-    /// That the rule only wants to see it explained.
-    #[must_use]
-    pub fn rehearsed(&self) -> LeftOut {
-        let rules = self.policy.rules.join(", ");
-        let detail = format!("the rule {rules:?} is a dry run; ?dry_run=true shows the request");
-        LeftOut::new(self.machine.id.to_string(), "dryRun", detail)
-    }
 }
 
 impl LeftOut {

@@ -183,22 +183,13 @@ impl Subject {
             Self::MonitoringService => one(facts.monitoring_service),
             Self::SignalType => one(facts.signal_type),
             Self::Target => vec![facts.target.to_string()],
-            Self::TargetType => vec![type_of(facts.target)],
+            Self::TargetType => vec![facts.target.kind()],
             Self::ResourceGroup => one(Some(facts.target.resource_group())),
             Self::Subscription => one(Some(facts.target.subscription())),
             Self::Tag(name) => facts.tags.map(|tags| named(tags, name)).unwrap_or_default(),
             Self::Property(name) => named(facts.properties, name),
         }
     }
-}
-
-/// `Microsoft.Compute/virtualMachines`: the namespace, and every second segment after it.
-fn type_of(id: &ResourceId) -> String {
-    let text = id.to_string();
-    // "", subscriptions, id, resourceGroups, group, providers, namespace, type, name, …
-    let mut segments = text.split('/').skip(6);
-    let namespace = segments.next().unwrap_or_default();
-    std::iter::once(namespace).chain(segments.step_by(2)).collect::<Vec<_>>().join("/")
 }
 
 /// As it is written in a rule, under `match`.

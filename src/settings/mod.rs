@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::{
     azure::resource_id::{ResourceId, Scope},
+    failure::Failure,
     platform::{Variables, VariablesError},
     rules::Rules,
     side_by_side::side_by_side,
@@ -141,6 +142,19 @@ impl Settings {
         let found = self.problems.iter().filter(|p| !harmless.contains(&p.variable));
         let words = found.map(ToString::to_string).collect::<Vec<_>>().join("; ");
         (!words.is_empty()).then_some(words)
+    }
+
+    /// Where captures are taken, if nothing keeps any from being started.
+    ///
+    /// # Errors
+    /// [`Self::obstacle`], as the failure of a capture.
+    pub fn azure_to_capture_in(&self) -> Result<&Azure, Failure> {
+        match (self.obstacle(), &self.azure) {
+            (None, Some(azure)) => Ok(azure),
+            (obstacle, _) => {
+                Err(Failure::new("settings", obstacle.unwrap_or_else(|| "settings are missing".into())))
+            }
+        }
     }
 }
 
