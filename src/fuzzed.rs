@@ -46,6 +46,7 @@ fn captures() -> Captures {
         name_prefix: "alertcap".to_owned(),
         session_limit: 10_000,
         dedupe_window_seconds: 300,
+        receivers: Vec::new(),
         rules: Rules::parse(RULES, &["webhook"]).unwrap_or_else(|problems| panic!("{problems:?}")),
     }
 }

@@ -170,9 +170,7 @@ impl<P: Platform> Explain<'_, P> {
         set(shown, "name", spec.name.as_str());
         set(shown, "notes", json!(spec.notes));
         set(shown, "stopOnResolve", spec.policy.stop_on_resolve);
-        if let Some(tell) = &spec.policy.tell {
-            set(shown, "tell", json!(tell));
-        }
+        set(shown, "tell", json!(spec.policy.tell));
         let now = self.app.platform.now();
         let window = self.settings.captures.dedupe_window_seconds;
         let known = store::load(&self.app.platform, &spec.name).await?;

@@ -27,14 +27,13 @@ pub(super) async fn follow<P: Platform>(
     record: &mut Record,
     action: Action,
 ) {
-    let receivers = record.has_receivers(settings);
     let (Some(azure), Some(capture)) = (&settings.azure, record.capture_id()) else {
         let failure = Failure::new("settings", settings.obstacle().unwrap_or_default());
-        return record.try_again(app.platform.now(), None, failure, receivers);
+        return record.try_again(app.platform.now(), None, failure);
     };
     let arm = Arm::new(app, azure);
     let operation = record.operation.clone();
-    let follow = Follow { app, arm: &arm, capture: &capture, receivers };
+    let follow = Follow { app, arm: &arm, capture: &capture };
     let outcome = match (action, operation) {
         (Action::PollOperation, Some(operation)) => follow.poll_operation(record, &operation).await,
         (Action::PollStatus, Some(operation)) => follow.poll_status(record, &operation).await,
@@ -53,7 +52,6 @@ struct Follow<'a, P> {
     app: &'a App<P>,
     arm: &'a Arm<'a, P>,
     capture: &'a ResourceId,
-    receivers: bool,
 }
 
 impl<P: Platform> Follow<'_, P> {
@@ -78,10 +76,10 @@ impl<P: Platform> Follow<'_, P> {
         let now = self.app.platform.now();
         match network_watcher::operation(&answer)? {
             Operation::Running => self.look_again(record, &answer),
-            Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now, self.receivers),
+            Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now),
             // Where the file goes is not known yet: the session says it.
             Operation::Succeeded => record.operation = None,
-            Operation::Failed(failure) => record.fail(now, failure, self.receivers),
+            Operation::Failed(failure) => record.fail(now, failure),
         }
         Ok(())
     }
@@ -96,11 +94,11 @@ impl<P: Platform> Follow<'_, P> {
                 "provisioningFailed",
                 "Azure could not provision the capture and gives no reason",
             );
-            record.fail(now, failure, self.receivers);
+            record.fail(now, failure);
         } else if session.properties.is_provisioning() {
-            record.still_under_way(now, LOOK_AGAIN, self.receivers);
+            record.still_under_way(now, LOOK_AGAIN);
         } else {
-            record.provisioned(now, self.receivers);
+            record.provisioned(now);
         }
         Ok(())
     }
@@ -122,7 +120,7 @@ impl<P: Platform> Follow<'_, P> {
     fn take_status(&self, record: &mut Record, answer: &Answer) -> Result<(), ArmError> {
         let now = self.app.platform.now();
         if let Some(status) = network_watcher::status(answer)? {
-            record.status(now, &status, self.receivers);
+            record.status(now, &status);
             return Ok(());
         }
         // Without a new place it is still the same.
@@ -152,7 +150,7 @@ impl<P: Platform> Follow<'_, P> {
                 Ok(())
             }
             Ok(_) => {
-                record.still_under_way(now, LOOK_AGAIN, self.receivers);
+                record.still_under_way(now, LOOK_AGAIN);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -167,7 +165,7 @@ impl<P: Platform> Follow<'_, P> {
                 let advice = "Someone deleted it, its machine or its watcher; the file may still be there.";
                 let gone = Failure { message, ..*error.failure }.advise(advice);
                 record.stop_reason = Some("Deleted".to_owned());
-                record.fail(now, gone, self.receivers);
+                record.fail(now, gone);
             }
             // It ends by itself all the same, and nothing about that is a failure of the capture.
             ErrorKind::Refused(_) | ErrorKind::Unable if action == Action::Stop => {
@@ -181,13 +179,13 @@ impl<P: Platform> Follow<'_, P> {
                 record.not_stopped(now, &error.failure, true);
             }
             // A permission may come back, a secret may be renewed: the capture itself goes on.
-            _ => record.try_again(now, error.retry_after, *error.failure, self.receivers),
+            _ => record.try_again(now, error.retry_after, *error.failure),
         }
     }
 
     /// Not done yet: looked at again when Azure says.
     fn look_again(&self, record: &mut Record, answer: &Answer) {
         let now = self.app.platform.now();
-        record.still_under_way(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN), self.receivers);
+        record.still_under_way(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN));
     }
 }

@@ -33,12 +33,11 @@ const AT_ONCE: usize = 4;
 
 /// Takes the step and writes its outcome into `record`.
 pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record) {
-    let receivers = record.has_receivers(settings);
     let Some(inquiry) = record.inquiry.clone() else { return };
     let (alert, moment) = (&inquiry.alert, Moment { time: inquiry.moment, earlier: None });
     let azure = match settings.azure_to_capture_in() {
         Ok(azure) => azure,
-        Err(failure) => return record.fail(app.platform.now(), failure, receivers),
+        Err(failure) => return record.fail(app.platform.now(), failure),
     };
     let now = app.platform.now();
     if record.stop.is_some() {
@@ -46,13 +45,13 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
     }
     if record.is_too_late_to_start(now) {
         let failure = Failure::new("tooLate", "the alert is so old that a capture would show something else");
-        return record.fail(now, failure, receivers);
+        return record.fail(now, failure);
     }
     // As old as it was when it was written down: an alert that was taken does not become too old by waiting for Azure.
     let arrived = record.accepted_at;
     let mut plan = match look(settings, &Arm::new(app, azure), alert, moment, arrived).await {
         Ok(plan) => plan,
-        Err(error) => return put_off(record, app.platform.now(), error, receivers),
+        Err(error) => return put_off(record, app.platform.now(), error),
     };
     // Asking takes a while, and the alert may have resolved meanwhile.
     if let Ok(Some(kept)) = store::load(&app.platform, &record.name).await {
@@ -70,7 +69,7 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
             }
             Err(error) => {
                 let failure = Failure::new("store", error.to_string());
-                return record.try_again(app.platform.now(), None, failure, receivers);
+                return record.try_again(app.platform.now(), None, failure);
             }
         }
     }
@@ -81,7 +80,7 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
         Some(first) if led_to.is_empty() && plan.rehearsed.is_empty() => {
             let failure = Failure::new(first.reason.clone(), format!("{}: {}", first.target, first.detail));
             record.left_out.clone_from(&plan.left_out);
-            record.fail(now, failure, receivers);
+            record.fail(now, failure);
         }
         _ => record.looked_up(now, led_to, &held_back, plan.left_out),
     }

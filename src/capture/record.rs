@@ -12,8 +12,7 @@ use crate::{
     azure::{resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
     plan::{CaptureSpec, ExactName, Inquiry, LeftOut, Machine, Parameters, session_name},
-    report::Report,
-    settings::Settings,
+    report::{Audience, Report},
     time::Timestamp,
 };
 
@@ -44,9 +43,9 @@ pub struct Record {
     /// The session's name at Azure, where a rule gives it; otherwise it is the record's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<ExactName>,
-    /// Which of the receivers are told; none = all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tell: Option<Vec<String>>,
+    /// Who is told what of it.
+    #[serde(default)]
+    pub tell: Audience,
     /// Whether the alert's end stops the capture.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stop_on_resolve: bool,
@@ -223,7 +222,10 @@ impl Record {
             _ => {}
         }
         for report in self.reports.iter_mut().filter(|report| !report.is_settled()) {
-            if let Some(settled) = kept.reports.iter().find(|kept| kept.id == report.id && kept.is_settled())
+            if let Some(settled) = kept
+                .reports
+                .iter()
+                .find(|kept| kept.id == report.id && kept.to == report.to && kept.is_settled())
             {
                 *report = settled.clone();
             }
@@ -240,13 +242,6 @@ impl Record {
     #[must_use]
     pub fn capture_id(&self) -> Option<ResourceId> {
         self.watcher.as_ref().and_then(|watcher| watcher.child("packetCaptures", self.session_name()).ok())
-    }
-
-    /// Whether anybody is to be told of it.
-    #[must_use]
-    pub fn has_receivers(&self, settings: &Settings) -> bool {
-        settings.notify.is_some()
-            && self.tell.as_ref().is_none_or(|names| names.iter().any(|name| name == "webhook"))
     }
 
     /// The record as people see it: without what only drivers need, with the capture's id at ARM and the outcome.

@@ -36,14 +36,13 @@ const FIRST_LOOK: i64 = 10;
 
 /// Takes the step and writes its outcome into `record`.
 pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record) {
-    let receivers = record.has_receivers(settings);
     let azure = match settings.azure_to_capture_in() {
         Ok(azure) => azure,
-        Err(failure) => return record.fail(app.platform.now(), failure, receivers),
+        Err(failure) => return record.fail(app.platform.now(), failure),
     };
     if record.parameters.storage_location.is_none() && !record.rules.is_empty() {
         let failure = Failure::new("settings", "storage_account_id lacks the account that the rule names");
-        return record.fail(app.platform.now(), failure, receivers);
+        return record.fail(app.platform.now(), failure);
     }
     if record.parameters.storage_location.is_none() {
         // A record of a version before rules.
@@ -53,18 +52,18 @@ pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record
     }
     let start = Start { app, azure, limit: settings.captures.session_limit };
     if let Err(error) = start.run(record).await {
-        put_off(record, app.platform.now(), error, receivers);
+        put_off(record, app.platform.now(), error);
     } else if record.withdraw {
         let count = format!("the watcher already has {} sessions or more", start.limit);
-        record.fail(app.platform.now(), Failure::new("sessionLimit", count), receivers);
+        record.fail(app.platform.now(), Failure::new("sessionLimit", count));
     }
 }
 
 /// A first step that failed: tried again if that can help.
-pub(super) fn put_off(record: &mut Record, now: Timestamp, error: ArmError, receivers: bool) {
+pub(super) fn put_off(record: &mut Record, now: Timestamp, error: ArmError) {
     match error.kind {
-        ErrorKind::Passing => record.try_again(now, error.retry_after, *error.failure, receivers),
-        ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, *error.failure, receivers),
+        ErrorKind::Passing => record.try_again(now, error.retry_after, *error.failure),
+        ErrorKind::Refused(_) | ErrorKind::Unable => record.fail(now, *error.failure),
     }
 }
 

@@ -147,7 +147,7 @@ impl Record {
     }
 
     /// The session is provisioned, so packets are captured from now on.
-    pub fn provisioned(&mut self, now: Timestamp, receivers: bool) {
+    pub fn provisioned(&mut self, now: Timestamp) {
         self.operation = None;
         // Seen late, it has been capturing for a while, or is over already.
         let begin = self.sent_at.map_or(now, |sent| now.min(sent.after(LONGEST_PROVISIONING)));
@@ -158,7 +158,7 @@ impl Record {
         let stop = self.stop.is_some_and(|stop| !stop.is_sent);
         self.due = if stop { now } else { end.after(END_MARGIN).max(now) };
         if now < end {
-            self.tell(Event::Started, now, receivers);
+            self.tell(Event::Started, now);
         }
     }
 
@@ -227,7 +227,7 @@ impl Record {
     }
 
     /// Azure is not done yet: looked at again after `pause` seconds, though not for ever.
-    pub fn still_under_way(&mut self, now: Timestamp, pause: i64, receivers: bool) {
+    pub fn still_under_way(&mut self, now: Timestamp, pause: i64) {
         self.due = now.after(pause);
         self.attempts = self.attempts.saturating_add(1);
         let is_over = self.is_over(now);
@@ -237,7 +237,7 @@ impl Record {
         } else if is_over {
             let failure =
                 Failure::new("neverEnded", "Azure's operation did not end; nobody waits for it any more");
-            self.fail(now, failure, receivers);
+            self.fail(now, failure);
         }
     }
 
@@ -252,28 +252,28 @@ impl Record {
     }
 
     /// What Azure says of a capture that was running when last seen.
-    pub fn status(&mut self, now: Timestamp, status: &CaptureStatus, receivers: bool) {
+    pub fn status(&mut self, now: Timestamp, status: &CaptureStatus) {
         self.operation = None;
         if let Some(start) = status.started_at {
             self.started_at = Some(start);
         }
         if let Some(failure) = &status.failure {
-            self.fail(now, failure.clone(), receivers);
+            self.fail(now, failure.clone());
         } else if status.is_over {
             let reason = status.stop_reason.clone().unwrap_or_else(|| "Unknown".to_owned());
             self.ended_at = Some(now);
             self.stop_reason = Some(reason.clone());
             self.enter(State::Ended, now, 0, format!("capture ended: {reason}"));
-            self.tell(Event::Ended, now, receivers);
+            self.tell(Event::Ended, now);
         } else {
             let still = Failure::new("stillRunning", format!("Azure says {}", status.word));
-            self.try_again(now, None, still, receivers);
+            self.try_again(now, None, still);
         }
     }
 
     /// A step did not lead on. It is tried again after Azure's `retry_after` or a pause that doubles, until it is
     /// too late for the capture to be of use.
-    pub fn try_again(&mut self, now: Timestamp, retry_after: Option<i64>, failure: Failure, receivers: bool) {
+    pub fn try_again(&mut self, now: Timestamp, retry_after: Option<i64>, failure: Failure) {
         let is_over = self.is_over(now);
         if is_over && self.state == State::Ended {
             self.withdraw = false;
@@ -281,7 +281,7 @@ impl Record {
         }
         if is_over {
             let message = format!("given up after {} tries: {}", self.attempts, failure.message);
-            return self.fail(now, Failure { message, ..failure }, receivers);
+            return self.fail(now, Failure { message, ..failure });
         }
         let first = if self.state == State::Accepted { 1_i64 } else { 5 };
         let pause = first.checked_shl(self.attempts.min(16)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
@@ -292,7 +292,7 @@ impl Record {
     }
 
     /// It failed for good.
-    pub fn fail(&mut self, now: Timestamp, mut failure: Failure, receivers: bool) {
+    pub fn fail(&mut self, now: Timestamp, mut failure: Failure) {
         if let (None, Some(command)) = (&failure.advice, &self.agent_missing) {
             failure.advice = Some(format!("The machine has no Network Watcher agent. Install it: {command}"));
         }
@@ -301,7 +301,7 @@ impl Record {
         let note = format!("failed: {failure}");
         self.error = Some(failure);
         self.enter(State::Ended, now, 0, note);
-        self.tell(Event::Failed, now, receivers);
+        self.tell(Event::Failed, now);
     }
 
     /// All who are to be told have been, or could not be.
@@ -324,13 +324,15 @@ impl Record {
         self.note(now, note);
     }
 
-    fn tell(&mut self, event: Event, now: Timestamp, receivers: bool) {
+    fn tell(&mut self, event: Event, now: Timestamp) {
         if event != Event::Started {
             // News that is no longer true is not told late.
             self.reports.iter_mut().filter(|r| r.event == Event::Started).for_each(Report::supersede);
         }
-        if receivers && !self.reports.iter().any(|report| report.event == event) {
-            self.reports.push(Report::new(&self.name, event, now));
+        let is_new = !self.reports.iter().any(|report| report.event == event);
+        if is_new && self.tell.events.contains(&event) {
+            let reports = self.tell.receivers.iter().map(|to| Report::new(&self.name, event, *to, now));
+            self.reports.extend(reports);
         }
     }
 }

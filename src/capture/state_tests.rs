@@ -30,7 +30,7 @@ fn sealed() -> Option<Sealed> {
 fn running() -> Record {
     let mut record = accepted();
     record.sent(now(), watcher(), "westeurope", sealed(), 10);
-    record.provisioned(now().after(10), true);
+    record.provisioned(now().after(10));
     record
 }
 
@@ -68,9 +68,9 @@ fn each_state_has_its_step_and_waits_until_it_is_due() {
     );
     assert_eq!(next(&record, now().after(72)), Next::Do(Action::QueryStatus));
     record.operation = sealed();
-    record.still_under_way(now().after(72), 3, true);
+    record.still_under_way(now().after(72), 3);
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::PollStatus));
-    record.status(now().after(75), &status("Stopped", true), true);
+    record.status(now().after(75), &status("Stopped", true));
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
     record.reports[1].tried(now(), Ok(()));
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Close));
@@ -91,17 +91,17 @@ fn a_state_never_goes_back() {
     let mut record = running();
     record.sent(now(), watcher(), "westeurope", None, 0);
     assert_eq!(record.state, State::Running);
-    record.fail(now(), failure(), true);
-    record.provisioned(now(), true);
+    record.fail(now(), failure());
+    record.provisioned(now());
     assert_eq!(record.state, State::Ended);
 }
 
 #[test]
 fn nothing_is_told_twice() {
     let mut record = running();
-    record.provisioned(now(), true);
-    record.fail(now(), failure(), true);
-    record.fail(now(), failure(), true);
+    record.provisioned(now());
+    record.fail(now(), failure());
+    record.fail(now(), failure());
     assert_eq!(record.reports.iter().map(|r| r.event).collect::<Vec<_>>(), [Event::Started, Event::Failed]);
 }
 
@@ -111,7 +111,7 @@ fn a_start_is_tried_with_growing_pauses_for_a_quarter_of_an_hour() {
     let mut time = now();
     let mut pauses = Vec::new();
     while record.state == State::Accepted {
-        record.try_again(time, None, failure(), true);
+        record.try_again(time, None, failure());
         pauses.push(record.due.since(time).as_secs());
         time = record.due;
     }
@@ -124,23 +124,23 @@ fn a_start_is_tried_with_growing_pauses_for_a_quarter_of_an_hour() {
 #[test]
 fn azures_retry_after_is_kept_to_within_reason() {
     let mut record = accepted();
-    record.try_again(now(), Some(17), failure(), true);
+    record.try_again(now(), Some(17), failure());
     assert_eq!(record.due, now().after(17));
-    record.try_again(now(), Some(86_400), failure(), true);
+    record.try_again(now(), Some(86_400), failure());
     assert_eq!(record.due, now().after(300));
-    record.try_again(now(), Some(0), failure(), true);
+    record.try_again(now(), Some(0), failure());
     assert_eq!(record.due, now().after(1));
 }
 
 #[test]
 fn a_capture_that_azure_says_still_runs_is_asked_after_again_but_not_for_ever() {
     let mut record = running();
-    record.status(now().after(72), &status("Running", false), true);
+    record.status(now().after(72), &status("Running", false));
     assert_eq!((record.state, record.due), (State::Running, now().after(77)));
-    record.status(now().after(5_000), &status("SomethingNew", false), true);
+    record.status(now().after(5_000), &status("SomethingNew", false));
     assert_eq!(record.state, State::Running, "late alone is no reason: the host may have been down");
     for _ in 0..4 {
-        record.status(now().after(5_000), &status("SomethingNew", false), true);
+        record.status(now().after(5_000), &status("SomethingNew", false));
     }
     assert_eq!(record.state, State::Ended);
     assert_eq!(record.error.unwrap().code, "stillRunning");
@@ -150,10 +150,10 @@ fn a_capture_that_azure_says_still_runs_is_asked_after_again_but_not_for_ever() 
 fn an_operation_that_never_ends_is_given_up_at_last() {
     let mut record = accepted();
     record.sent(now(), watcher(), "westeurope", sealed(), 10);
-    record.still_under_way(now().after(600), 10, true);
+    record.still_under_way(now().after(600), 10);
     assert_eq!((record.state, record.due), (State::Starting, now().after(610)));
     for _ in 0..4 {
-        record.still_under_way(now().after(3_700), 10, true);
+        record.still_under_way(now().after(3_700), 10);
     }
     assert_eq!((record.state, record.error.unwrap().code.as_str()), (State::Ended, "neverEnded"));
 }
@@ -162,7 +162,7 @@ fn an_operation_that_never_ends_is_given_up_at_last() {
 fn a_capture_seen_late_is_taken_to_have_begun_when_it_did() {
     let mut record = accepted();
     record.sent(now(), watcher(), "westeurope", sealed(), 10);
-    record.provisioned(now().after(7_200), true);
+    record.provisioned(now().after(7_200));
     assert_eq!(record.started_at, Some(now().after(30)));
     assert_eq!(record.expected_end, Some(now().after(90)));
     assert_eq!(record.due, now().after(7_200), "its end is asked for at once");
@@ -173,7 +173,7 @@ fn a_capture_seen_late_is_taken_to_have_begun_when_it_did() {
 fn news_that_was_not_delivered_in_time_gives_way_to_later_news() {
     let mut record = running();
     record.reports[0].tried(now(), Err("HTTP 500".into()));
-    record.status(now().after(75), &status("Stopped", true), true);
+    record.status(now().after(75), &status("Stopped", true));
     assert!(record.reports[0].is_settled() && record.reports[0].delivered_at.is_none());
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
     record.reports[1].tried(now(), Ok(()));
@@ -194,7 +194,7 @@ fn what_another_driver_delivered_stays_delivered() {
 fn an_error_status_is_a_failure_with_its_reason() {
     let mut record = running();
     let status = CaptureStatus { failure: Some(failure()), ..status("Error", true) };
-    record.status(now(), &status, true);
+    record.status(now(), &status);
     assert_eq!((record.state, record.stop_reason), (State::Ended, None));
     assert_eq!(record.reports.last().unwrap().event, Event::Failed);
 }
@@ -202,11 +202,13 @@ fn an_error_status_is_a_failure_with_its_reason() {
 #[test]
 fn a_session_that_cannot_be_taken_back_is_given_up_at_last() {
     let mut record = running();
-    record.fail(now(), failure(), false);
+    record.tell.receivers.clear();
+    record.reports.clear();
+    record.fail(now(), failure());
     record.withdraw = true;
     assert_eq!(next(&record, now()), Next::Do(Action::Withdraw));
     for _ in 0..6 {
-        record.try_again(now().after(40_000), None, failure(), false);
+        record.try_again(now().after(40_000), None, failure());
     }
     assert!(!record.withdraw);
     assert_eq!(next(&record, now().after(40_000)), Next::Do(Action::Close));
@@ -235,7 +237,7 @@ fn the_history_is_bounded_and_keeps_its_first_line() {
 #[test]
 fn a_capture_that_waits_for_its_receiver_alone_is_not_the_most_urgent() {
     let mut record = running();
-    record.fail(now().after(20), failure(), true);
+    record.fail(now().after(20), failure());
     let last = record.reports.len() - 1;
     record.reports[last].tried(now().after(20), Err("HTTP 500".into()));
     assert!(record.due <= now().after(20));

@@ -6,6 +6,7 @@ use super::{CaptureSpec, ExactName, LeftOut, Machine, Moment, Parameters, Policy
 use crate::{
     alert::{Alert, identity::Span},
     capture::name,
+    report::Audience,
     rules::{AccountRef, Facts, Miss, OnConflict, Parameter, Terms, Verdict, apply_properties},
     settings::Captures,
     text::clean,
@@ -171,7 +172,7 @@ fn spec(
             rules: rules.to_vec(),
             exact,
             stop_on_resolve: terms.stop_on_resolve == Some(true),
-            tell: terms.tell.clone(),
+            tell: Audience::of(terms.tell.as_deref(), &settings.receivers),
             restraint: Restraint {
                 rule: first(rules).to_lowercase(),
                 cool_down: terms.cool_down,

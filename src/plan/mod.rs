@@ -12,6 +12,7 @@ use crate::{
     alert::{Alert, Condition, Target, identity::Span},
     azure::resource_id::ResourceId,
     capture::name,
+    report::Audience,
     rules::{CoolDown, OnConflict},
     settings::Captures,
     text::clean,
@@ -75,8 +76,8 @@ pub struct Policy {
     pub exact: Option<ExactName>,
     /// Whether it is stopped when its alert resolves.
     pub stop_on_resolve: bool,
-    /// Which of the receivers are told; none = all.
-    pub tell: Option<Vec<String>>,
+    /// Who is told what.
+    pub tell: Audience,
     /// What holds it back.
     pub restraint: Restraint,
 }

@@ -20,7 +20,7 @@ fn record() -> Record {
     let watcher = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w";
     let watcher = ResourceId::parse(watcher).unwrap();
     record.sent(now, watcher, "westeurope", Some(Sealed("sealed-operation".into())), 1);
-    record.provisioned(now.after(7), true);
+    record.provisioned(now.after(7));
     record
 }
 
@@ -44,7 +44,7 @@ fn an_event_has_the_attributes_that_cloudevents_requires_and_says_what_happened(
 #[test]
 fn a_failure_says_why_and_what_to_do() {
     let mut record = record();
-    record.fail(record.accepted_at, Failure::new("StorageFailed", "no upload"), true);
+    record.fail(record.accepted_at, Failure::new("StorageFailed", "no upload"));
     let event = event(&record, Event::Failed, "x.failed");
     assert_eq!(event["data"]["summary"], "The packet capture on web-01 failed: StorageFailed: no upload");
     assert!(event["data"]["capture"]["error"]["advice"].is_string());

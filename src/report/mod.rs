@@ -11,6 +11,51 @@ const LONGEST_PAUSE: i64 = 300;
 /// A receiver that failed so often is given up: 8 tries within 9 minutes, and then one every 5 minutes for a day.
 const MAX_ATTEMPTS: u32 = 295;
 
+/// Who can be told, by the names that rules use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Receiver {
+    /// A `CloudEvents` webhook.
+    Webhook,
+}
+
+impl Receiver {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Webhook];
+
+    /// As it stands in rules.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// Who is told what of a capture: settled when its alert is written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// Who.
+    pub receivers: Vec<Receiver>,
+    /// Of what.
+    pub events: Vec<Event>,
+}
+
+impl Default for Audience {
+    fn default() -> Self {
+        Self { receivers: vec![Receiver::Webhook], events: vec![Event::Started, Event::Ended, Event::Failed] }
+    }
+}
+
+impl Audience {
+    /// Those of `set_up` whom a rule names; all of them if it names none.
+    #[must_use]
+    pub fn of(named: Option<&[String]>, set_up: &[Receiver]) -> Self {
+        let is_told = |to: &Receiver| named.is_none_or(|names| names.iter().any(|name| name == to.name()));
+        Self { receivers: set_up.iter().copied().filter(is_told).collect(), ..Self::default() }
+    }
+}
+
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,6 +88,8 @@ pub struct Report {
     pub id: String,
     /// What is told.
     pub event: Event,
+    /// To whom.
+    pub to: Receiver,
     /// When it is to be sent (again).
     pub due: Timestamp,
     /// How often it was sent in vain.
@@ -62,9 +109,9 @@ pub struct Report {
 impl Report {
     /// A report on the capture called `name`, to be sent at once.
     #[must_use]
-    pub fn new(name: &str, event: Event, now: Timestamp) -> Self {
+    pub fn new(name: &str, event: Event, to: Receiver, now: Timestamp) -> Self {
         let id = format!("{name}.{}", event.word());
-        Self { id, event, due: now, attempts: 0, delivered_at: None, superseded: false, error: None }
+        Self { id, event, to, due: now, attempts: 0, delivered_at: None, superseded: false, error: None }
     }
 
     /// Delivered, superseded or given up.
@@ -102,7 +149,7 @@ mod tests {
     #[test]
     fn a_report_is_tried_for_a_day_with_growing_pauses_and_then_given_up() {
         let mut now: Timestamp = "2026-11-22T02:00:00Z".parse().unwrap();
-        let mut report = Report::new("c", Event::Ended, now);
+        let mut report = Report::new("c", Event::Ended, Receiver::Webhook, now);
         let mut pauses = Vec::new();
         while !report.is_settled() {
             report.tried(now, Err("HTTP 500".into()));
@@ -118,7 +165,7 @@ mod tests {
     #[test]
     fn a_delivered_report_is_settled_and_its_error_forgotten() {
         let now: Timestamp = "2026-11-22T02:00:00Z".parse().unwrap();
-        let mut report = Report::new("c", Event::Started, now);
+        let mut report = Report::new("c", Event::Started, Receiver::Webhook, now);
         report.tried(now, Err("refused".into()));
         report.tried(now, Ok(()));
         assert!(report.is_settled() && report.error.is_none());

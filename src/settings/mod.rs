@@ -15,6 +15,7 @@ use crate::{
     azure::resource_id::{ResourceId, Scope},
     failure::Failure,
     platform::{Variables, VariablesError},
+    report::Receiver,
     rules::Rules,
     side_by_side::side_by_side,
 };
@@ -86,6 +87,8 @@ pub struct Captures {
     pub session_limit: u32,
     /// How long the same body without an id counts as the same alert, in seconds.
     pub dedupe_window_seconds: u32,
+    /// Who can be told, as far as something is set for it.
+    pub receivers: Vec<Receiver>,
     /// Which alerts lead to which captures; without a rule every alert leads to one.
     pub rules: Rules,
 }

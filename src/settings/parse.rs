@@ -7,6 +7,7 @@ use super::{Azure, Captures, Keys, Problem, Settings};
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     capture::name,
+    report::Receiver,
     rules::Rules,
 };
 
@@ -167,6 +168,7 @@ impl Raw {
             name_prefix: name_prefix.unwrap_or_else(|| "alertcap".to_owned()),
             session_limit: self.number("session_limit", 1, 10_000).unwrap_or(10_000),
             dedupe_window_seconds: self.number("dedupe_window_seconds", 1, 86_400).unwrap_or(300),
+            receivers: self.get("notify_url").map(|_| Receiver::Webhook).into_iter().collect(),
             rules: Rules::default(),
         }
     }

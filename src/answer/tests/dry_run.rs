@@ -40,7 +40,7 @@ fn a_dry_run_shows_the_whole_way_to_the_request_and_touches_nothing() {
             .unwrap()
             .contains("alert_rule is tcp-segments-sent-high")
     );
-    assert_eq!((&machine["stopOnResolve"], &machine["tell"]), (&true.into(), &json!([])));
+    assert_eq!((&machine["stopOnResolve"], &machine["tell"]["receivers"]), (&true.into(), &json!([])));
     let request = &machine["request"];
     assert_eq!(
         (request["method"].as_str(), request["headers"]["authorization"].as_str()),
