@@ -9,7 +9,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    azure::{arm::ArmError, credential::Token},
+    azure::{
+        arm::{ArmError, throttle::Throttle},
+        credential::Token,
+    },
     log::{self, Level},
     platform::{Platform, VariablesError},
     settings::Settings,
@@ -38,6 +41,7 @@ pub struct Memory {
     tokens: RefCell<HashMap<String, Token>>,
     refusals: RefCell<HashMap<String, (Timestamp, ArmError)>>,
     renewing: Cell<bool>,
+    throttle: RefCell<Throttle>,
     driven: RefCell<HashSet<String>>,
     nudged: RefCell<HashSet<String>>,
     sweeps_after: Cell<Option<Timestamp>>,
@@ -94,6 +98,11 @@ impl Memory {
     /// Remembers until `until` why there is no token.
     pub fn keep_refusal(&self, key: &str, until: Timestamp, error: ArmError) {
         self.refusals.borrow_mut().insert(key.to_owned(), (until, error));
+    }
+
+    /// What Azure said of how much more it takes.
+    pub fn throttle<T>(&self, look: impl FnOnce(&mut Throttle) -> T) -> T {
+        look(&mut self.throttle.borrow_mut())
     }
 
     /// The right to renew the token; none while another request has it.

@@ -50,6 +50,7 @@ pub mod platform;
 pub mod probe;
 pub mod problem;
 pub mod report;
+pub mod retry;
 pub mod route;
 pub mod rules;
 pub mod settings;

@@ -174,7 +174,7 @@ fn refusal(response: &http::Response<Bytes>, now: Timestamp) -> ArmError {
     let mut failure = Failure::new(code, message);
     failure.status = Some(status.as_u16());
     failure.request_id = body.trace_id.as_deref().map(crate::text::clean);
-    let retry_after = super::arm::retry_after(response.headers(), now);
+    let retry_after = crate::retry::retry_after(response.headers(), now);
     let kind = if passing { ErrorKind::Passing } else { ErrorKind::Unable };
     ArmError { kind, failure: Box::new(failure), retry_after }
 }

@@ -3,8 +3,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::retry_after;
-use crate::{failure::Failure, platform::SendError, time::Timestamp};
+use crate::{failure::Failure, platform::SendError, retry::retry_after, time::Timestamp};
 
 /// Why a request did not succeed.
 #[derive(Debug, Clone)]
@@ -45,6 +44,14 @@ impl ArmError {
             SendError::Lost(_) => (ErrorKind::Passing, "answerLost"),
         };
         Self { kind, failure: Box::new(Failure::new(code, format!("{whom}: {error}"))), retry_after: None }
+    }
+
+    /// Not sent: Azure has said that it takes no more for so many seconds.
+    #[must_use]
+    pub fn held_off(seconds: i64) -> Self {
+        let message = format!("Azure throttles this subscription; nothing is sent to it for {seconds} s");
+        let failure = Box::new(Failure::new("throttled", message));
+        Self { kind: ErrorKind::Passing, failure, retry_after: Some(seconds) }
     }
 
     /// Whether what exists stands in the way: 409, 412, 423.

@@ -1,12 +1,12 @@
 //! Azure Resource Manager: one request, with its token, its ids and its errors understood.
 //!
-//! There is no retry loop in here: a step that failed for a passing reason is written down as due again and tried from
-//! the record ([`crate::capture::state`]), so that a retry outlives the request, the instance and the machine. Only a
-//! refused token is replaced at once.
+//! There is no retry loop in here: [`crate::retry`] says why. Only a refused token is replaced at once, and only once.
+//! What Azure says of its limits is remembered by the instance, and nothing is sent that it would refuse.
 
 mod error;
+pub mod throttle;
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -18,10 +18,13 @@ use super::{
     credential,
     sealed::{Sealed, SealingKey},
 };
-use crate::{app::App, failure::Failure, platform::Platform, settings::Azure, time::Timestamp};
+use crate::{
+    app::App, failure::Failure, platform::Platform, retry::retry_after, settings::Azure, time::Timestamp,
+};
 
 use error::refused;
 pub use error::{ArmError, ErrorKind, failure_of};
+use throttle::Urgency;
 
 /// An ordinary answer takes well under a second; the PUT may take a few.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -33,6 +36,8 @@ pub struct Arm<'a, P> {
     app: &'a App<P>,
     /// Where and as whom.
     pub azure: &'a Azure,
+    urgency: Urgency,
+    calls: Cell<u32>,
 }
 
 /// ARM's answer, if it is not an error.
@@ -44,9 +49,19 @@ pub struct Answer {
 }
 
 impl<'a, P: Platform> Arm<'a, P> {
-    /// A client for this credential.
+    /// A client for this credential, for what can wait where Azure is busy.
     pub fn new(app: &'a App<P>, azure: &'a Azure) -> Self {
-        Self { app, azure }
+        Self { app, azure, urgency: Urgency::Poll, calls: Cell::new(0) }
+    }
+
+    /// A client for what an alert or a person waits for.
+    pub fn urgent(app: &'a App<P>, azure: &'a Azure) -> Self {
+        Self { urgency: Urgency::Alert, ..Self::new(app, azure) }
+    }
+
+    /// Requests that it has sent so far.
+    pub fn calls(&self) -> u32 {
+        self.calls.get()
     }
 
     /// Makes sure of a token, for requests that are about to be sent side by side.
@@ -62,18 +77,22 @@ impl<'a, P: Platform> Arm<'a, P> {
     /// # Errors
     /// [`ArmError`], also for an address that is not ARM's: a token goes nowhere else.
     pub async fn send(&self, method: Method, url: &str, body: Option<Value>) -> Result<Answer, ArmError> {
-        if Url::parse(url).ok().is_none_or(|parsed| parsed.origin() != self.azure.arm.origin()) {
-            return Err(ArmError::unable(
-                "foreignAddress",
-                "Azure's answer points to an address that is not ARM's",
-            ));
+        let parsed = Url::parse(url).ok().filter(|parsed| parsed.origin() == self.azure.arm.origin());
+        let Some(parsed) = parsed else {
+            let message = "Azure's answer points to an address that is not ARM's";
+            return Err(ArmError::unable("foreignAddress", message));
+        };
+        let (path, now) = (parsed.path(), self.app.platform.now());
+        let held = self.app.memory.throttle(|throttle| throttle.holds(path, &method, self.urgency, now));
+        if let Some(seconds) = held {
+            return Err(ArmError::held_off(seconds));
         }
         let body = body.map(|body| Bytes::from(body.to_string()));
         let token = credential::token(self.app, self.azure, None).await?;
-        match self.send_with(&token, &method, url, body.clone()).await {
+        match self.send_with(&token, &method, url, path, body.clone()).await {
             Err(error) if error.kind == ErrorKind::Refused(StatusCode::UNAUTHORIZED) => {
                 let token = credential::token(self.app, self.azure, Some(&token)).await?;
-                self.send_with(&token, &method, url, body).await
+                self.send_with(&token, &method, url, path, body).await
             }
             other => other,
         }
@@ -84,6 +103,7 @@ impl<'a, P: Platform> Arm<'a, P> {
         token: &str,
         method: &Method,
         url: &str,
+        path: &str,
         body: Option<Bytes>,
     ) -> Result<Answer, ArmError> {
         let client_request_id = uuid::Builder::from_random_bytes(self.app.platform.bytes16()).into_uuid();
@@ -105,13 +125,16 @@ impl<'a, P: Platform> Arm<'a, P> {
         let request = request
             .body(body.unwrap_or_default())
             .map_err(|error| ArmError::unable("badRequest", &error.to_string()))?;
+        self.calls.set(self.calls.get().saturating_add(1));
         let response = self.app.platform.send(request, TIMEOUT).await;
         let response = response.map_err(|error| ArmError::unanswered(&format!("ARM, {method}"), &error))?;
         let (head, body) = response.into_parts();
+        let now = self.app.platform.now();
+        self.app.memory.throttle(|throttle| throttle.learn(path, method, head.status, &head.headers, now));
         if head.status.is_success() {
             Ok(Answer { status: head.status, headers: head.headers, body })
         } else {
-            Err(refused(head.status, &head.headers, &body, self.app.platform.now()))
+            Err(refused(head.status, &head.headers, &body, now))
         }
     }
 
@@ -196,16 +219,6 @@ impl Answer {
     pub fn retry_after(&self, now: Timestamp) -> Option<i64> {
         retry_after(&self.headers, now)
     }
-}
-
-/// `Retry-After` in seconds, given as seconds or as a date; between 1 and 300, whatever the other side says.
-pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let seconds = match text.parse::<u64>() {
-        Ok(seconds) => seconds,
-        Err(_) => Timestamp::from(httpdate::parse_http_date(text).ok()?).since(now).as_secs(),
-    };
-    i64::try_from(seconds.clamp(1, 300)).ok()
 }
 
 #[cfg(test)]

@@ -43,17 +43,6 @@ fn only_what_time_can_heal_is_tried_again() {
 }
 
 #[test]
-fn retry_after_is_seconds_or_a_date() {
-    let after =
-        |text: &str, now: i64| retry_after(&headers(&[("retry-after", text)]), Timestamp::from_unix(now));
-    assert_eq!(after("10", 0), Some(10));
-    assert_eq!(after("Thu, 01 Jan 1970 00:01:00 GMT", 15), Some(45));
-    assert_eq!(after("Thu, 01 Jan 1970 00:01:00 GMT", 99), Some(1), "at once would be in a circle");
-    assert_eq!((after("0", 0), after("4000000000", 0)), (Some(1), Some(300)));
-    assert_eq!(after("soon", 0), None);
-}
-
-#[test]
 fn a_token_goes_nowhere_but_to_arm() {
     let sim = Sim::new();
     let app = sim.app();
