@@ -73,8 +73,11 @@ pub(super) async fn explain<P: Platform>(
     }
     let mut machines = machine::together(machines);
     let mut tags = std::collections::BTreeMap::new();
-    let arm =
-        settings.azure.as_ref().filter(|_| rehearsal == Rehearsal::Probe).map(|azure| Arm::new(app, azure));
+    let arm = settings
+        .azure
+        .as_ref()
+        .filter(|_| rehearsal == Rehearsal::Probe)
+        .map(|azure| Arm::urgent(app, azure));
     if let Some(arm) = &arm {
         set(&mut answer, "checks", json!([probe::token(arm).await]));
         match inquire::find(arm, settings, alert).await {

@@ -237,7 +237,7 @@ fn parse_status(body: &Value) -> CaptureStatus {
     }
 }
 
-/// How a long-running operation stands: `Azure-AsyncOperation`'s body.
+/// How a long-running operation stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// Not ended yet.
@@ -248,13 +248,22 @@ pub enum Operation {
     Failed(Failure),
 }
 
-/// Reads it. `Succeeded`, `Failed` and `Canceled` end it, in any case; every other word runs on.
+/// Reads it, whichever of ARM's three ways the answer is of. `Azure-AsyncOperation` has a `status`, the resource itself a
+/// `provisioningState`: `Succeeded`, `Failed` and `Canceled` end it, in any case; every other word runs on. `Location` says
+/// 202 until it has ended, and needs no body then.
 ///
 /// # Errors
 /// [`ArmError`] if the body is not JSON.
 pub fn operation(answer: &Answer) -> Result<Operation, ArmError> {
+    match answer.status {
+        StatusCode::ACCEPTED => return Ok(Operation::Running),
+        StatusCode::NO_CONTENT => return Ok(Operation::Succeeded),
+        _ => {}
+    }
     let body = answer.json::<Value>()?;
-    let status = body.get("status").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    let word = body.get("status").or_else(|| body.pointer("/properties/provisioningState"));
+    let Some(word) = word.and_then(Value::as_str) else { return Ok(Operation::Succeeded) };
+    let status = word.to_ascii_lowercase();
     Ok(match status.as_str() {
         "succeeded" => Operation::Succeeded,
         "failed" | "canceled" => {

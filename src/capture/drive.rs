@@ -1,8 +1,8 @@
 //! Moving one capture from step to step: over the same function in the background of the alert's request and in a sweep.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{self, Either, LocalBoxFuture};
 use serde_json::json;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     app::{App, InHand},
+    failure::Failure,
     log::Level,
     platform::{Platform, StoreError},
     report::cloudevents,
@@ -21,7 +22,9 @@ use crate::{
 
 /// A step is written down as taken before it is, for so long: a second driver leaves it alone, and if this one dies a
 /// sweep takes it then.
-const LEASE_SECONDS: i64 = 45;
+const LEASE_SECONDS: i64 = 60;
+/// A step that takes longer is broken off, so that it ends before another driver takes it.
+const STEP_WITHIN: Duration = Duration::from_secs(40);
 /// A store that fails while a capture is followed is tried again a few times, then left to the sweep.
 const STORE_TRIES: u32 = 5;
 /// More steps than this without a pause would be a mistake of ours; the sweep goes on from there.
@@ -91,7 +94,7 @@ async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) ->
         app.log(Level::Error, "the variables cannot be read; a sweep goes on with the capture", &fields);
         return None;
     };
-    act(app, &settings, record, action).await;
+    act_in_time(app, &settings, record, action).await;
     if action == Action::Start && record.state == State::Ended && record.sent_at.is_none() {
         admit::forget(app, &record.name).await;
     }
@@ -119,6 +122,32 @@ async fn claim<P: Platform>(
         _ => record.due = lease,
     }
     store::save(&app.platform, record).await
+}
+
+/// Breaks a step off that takes too long. What it has done by then is found out by the next try, as after a crash.
+async fn act_in_time<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {
+    let mut trial = record.clone();
+    let is_done = {
+        let step = pin!(act(app, settings, &mut trial, action));
+        matches!(future::select(step, pin!(app.platform.sleep(STEP_WITHIN))).await, Either::Left(_))
+    };
+    if is_done {
+        *record = trial;
+        return;
+    }
+    let within = STEP_WITHIN.as_secs();
+    let now = app.platform.now();
+    match action {
+        Action::Report(index) => {
+            if let Some(report) = record.reports.get_mut(index) {
+                report.tried(now, Err(format!("it took more than {within} s")));
+            }
+        }
+        _ => {
+            let failure = Failure::new("tooSlow", format!("the step took more than {within} s"));
+            record.try_again(now, None, failure);
+        }
+    }
 }
 
 async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {

@@ -1,5 +1,6 @@
 //! The steps after the start: provisioning to its end, the status when the end is due, and taking back what was too much.
 
+use futures_util::future;
 use http::StatusCode;
 
 use super::Record;
@@ -7,11 +8,12 @@ use crate::{
     app::App,
     azure::{
         arm::{Answer, Arm, ArmError, ErrorKind},
+        compute,
         network_watcher::{self, Operation},
         resource_id::ResourceId,
         sealed::Sealed,
     },
-    capture::state::{Action, State},
+    capture::state::{Action, State, ending::Gone},
     failure::Failure,
     platform::Platform,
     settings::Settings,
@@ -44,8 +46,9 @@ pub(super) async fn follow<P: Platform>(
         _ => Ok(()),
     };
     if let Err(error) = outcome {
-        follow.failed(record, action, error);
+        follow.failed(record, action, error).await;
     }
+    record.calls = record.calls.saturating_add(arm.calls());
 }
 
 struct Follow<'a, P> {
@@ -123,6 +126,11 @@ impl<P: Platform> Follow<'_, P> {
             record.status(now, &status);
             return Ok(());
         }
+        // While the service thinks that a capture runs, it says so at once: before its end is due nobody asks further.
+        if record.is_only_looked_at(now) {
+            record.looked_at(now);
+            return Ok(());
+        }
         // Without a new place it is still the same.
         if let Some(location) = answer.location() {
             record.operation = self.arm.seal(&record.name, location);
@@ -157,16 +165,39 @@ impl<P: Platform> Follow<'_, P> {
         }
     }
 
-    fn failed(&self, record: &mut Record, action: Action, error: ArmError) {
+    /// What of a capture is gone whose session is not found, or not willing to say how it is.
+    async fn what_is_gone(&self, record: &Record) -> Option<Gone> {
+        let machine = &record.machine;
+        let (view, watchers) = future::join(
+            compute::read(self.arm, machine),
+            network_watcher::watchers(self.arm, machine.id.subscription()),
+        )
+        .await;
+        let is_watcher = |(_, id): &(String, ResourceId)| record.watcher.as_ref() == Some(id);
+        match (view, watchers) {
+            (Err(error), _) if error.is_not_found() => Some(Gone::Machine),
+            (_, Ok(watchers)) if !watchers.iter().any(is_watcher) => Some(Gone::Watcher),
+            _ => None,
+        }
+    }
+
+    async fn failed(&self, record: &mut Record, action: Action, error: ArmError) {
+        let is_there = !error.is_not_found();
+        // A session can outlive its machine: then Azure refuses to say how it is, in words that are not documented.
+        let may_be_gone = matches!(error.kind, ErrorKind::Refused(_))
+            && (!is_there
+                || action == Action::QueryStatus && (error.is_bad_request() || error.is_conflict()));
+        let gone = if may_be_gone && record.state != State::Ended {
+            self.what_is_gone(record).await.or((!is_there).then_some(Gone::Session))
+        } else {
+            None
+        };
         let now = self.app.platform.now();
+        if let Some(gone) = gone {
+            record.stop_reason = Some(gone.reason().to_owned());
+            return record.fail(now, gone.failure(*error.failure));
+        }
         match error.kind {
-            ErrorKind::Refused(_) if error.is_not_found() && record.state != State::Ended => {
-                let message = format!("the session is no longer at Azure: {}", error.failure.message);
-                let advice = "Someone deleted it, its machine or its watcher; the file may still be there.";
-                let gone = Failure { message, ..*error.failure }.advise(advice);
-                record.stop_reason = Some("Deleted".to_owned());
-                record.fail(now, gone);
-            }
             // It ends by itself all the same, and nothing about that is a failure of the capture.
             ErrorKind::Refused(_) | ErrorKind::Unable if action == Action::Stop => {
                 // What has stopped already may be refused too; who may not stop it only waits.
@@ -177,6 +208,10 @@ impl<P: Platform> Follow<'_, P> {
                 if action == Action::Stop && record.expected_end.is_some_and(|end| now >= end) =>
             {
                 record.not_stopped(now, &error.failure, true);
+            }
+            // There is a next time, and the end does not wait for this one.
+            ErrorKind::Passing if action == Action::QueryStatus && record.is_only_looked_at(now) => {
+                record.looked_at(now);
             }
             // A permission may come back, a secret may be renewed: the capture itself goes on.
             _ => record.try_again(now, error.retry_after, *error.failure),

@@ -49,7 +49,7 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
     }
     // As old as it was when it was written down: an alert that was taken does not become too old by waiting for Azure.
     let arrived = record.accepted_at;
-    let mut plan = match look(settings, &Arm::new(app, azure), alert, moment, arrived).await {
+    let mut plan = match look(settings, &Arm::urgent(app, azure), alert, moment, arrived).await {
         Ok(plan) => plan,
         Err(error) => return put_off(record, app.platform.now(), error),
     };

@@ -93,6 +93,9 @@ pub struct Record {
     /// Why it ended, in Azure's word (`TimeExceeded`, `Manual`, …).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
+    /// What to do about an end that is no failure, where something can be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
     /// The file's URL, once Azure says it; not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_path: Option<String>,
@@ -107,6 +110,9 @@ pub struct Record {
     /// Who was told what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<Report>,
+    /// Requests to ARM that it has cost, from the PUT on.
+    #[serde(default)]
+    pub calls: u32,
     /// When its next step is due.
     pub due: Timestamp,
     /// How often the present step has failed.
@@ -165,11 +171,13 @@ impl Record {
             expected_end: None,
             ended_at: None,
             stop_reason: None,
+            advice: None,
             storage_path: None,
             error: None,
             notes: spec.notes,
             history: Vec::new(),
             reports: Vec::new(),
+            calls: 0,
             due: now.after(lease_seconds),
             attempts: 0,
             withdraw: false,

@@ -75,7 +75,7 @@ pub(super) struct Start<'a, P> {
 
 impl<P: Platform> Start<'_, P> {
     async fn run(&self, record: &mut Record) -> Result<(), ArmError> {
-        let arm = Arm::new(self.app, self.azure);
+        let arm = Arm::urgent(self.app, self.azure);
         // First of all, and once: what is asked side by side later would ask for it twice.
         arm.has_token().await?;
         let key = store::place_key(&record.machine.id);
@@ -149,6 +149,19 @@ impl<P: Platform> Start<'_, P> {
     }
 
     async fn put(&self, arm: &Arm<'_, P>, record: &mut Record, place: &Place) -> Result<(), ArmError> {
+        let before = arm.calls();
+        let outcome = self.put_counted(arm, record, place).await;
+        // Everything before the PUT is the alert's own way to it.
+        record.calls = record.calls.saturating_add(arm.calls().saturating_sub(before));
+        outcome
+    }
+
+    async fn put_counted(
+        &self,
+        arm: &Arm<'_, P>,
+        record: &mut Record,
+        place: &Place,
+    ) -> Result<(), ArmError> {
         let capture = capture_id(place, record)?;
         let properties =
             CaptureProperties { machine: record.machine.clone(), parameters: record.parameters.clone() };
@@ -199,7 +212,8 @@ impl<P: Platform> Start<'_, P> {
                     // Another that found the name free at the same moment may have written its own meanwhile.
                     self.asks(record, &capture_id(place, record)?).await;
                 }
-                let operation = answer.async_operation().and_then(|url| arm.seal(&record.name, url));
+                let place_of_outcome = answer.async_operation().or(answer.location());
+                let operation = place_of_outcome.and_then(|url| arm.seal(&record.name, url));
                 record.storage_path =
                     answer.json::<Session>().ok().and_then(|session| session.properties.storage_path());
                 let pause = answer.retry_after(now).unwrap_or(FIRST_LOOK);

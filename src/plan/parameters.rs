@@ -74,10 +74,16 @@ impl Parameters {
         }
     }
 
+    /// Whether it is a ring of files.
+    #[must_use]
+    pub fn is_ring(&self) -> bool {
+        self.continuous_capture == Some(true)
+    }
+
     /// After so many seconds it ends by itself.
     #[must_use]
     pub fn longest(&self) -> u32 {
-        if self.continuous_capture == Some(true) {
+        if self.is_ring() {
             let ring = self.capture_settings.and_then(|ring| ring.session_time_limit_in_seconds);
             ring.unwrap_or(AZURE_RING_TIME_LIMIT)
         } else {

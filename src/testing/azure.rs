@@ -36,6 +36,9 @@ pub(crate) struct FakeAzure {
     pub(crate) provisioning_seconds: i64,
     pub(crate) deletion_seconds: i64,
     pub(crate) watcher_region: String,
+    pub(crate) watcher_name: &'static str,
+    /// The PUT's outcome stands at a `Location`, with this body.
+    pub(crate) location_body: Option<Value>,
     pub(crate) tokens: u32,
     pub(crate) valid_token: u32,
     pub(crate) operation_error: Option<Value>,
@@ -59,6 +62,8 @@ impl Default for FakeAzure {
             provisioning_seconds: 10,
             deletion_seconds: 0,
             watcher_region: "West Europe".to_owned(),
+            watcher_name: "nw-hub",
+            location_body: None,
             tokens: 0,
             valid_token: 0,
             operation_error: None,
@@ -150,7 +155,7 @@ impl FakeAzure {
                 200,
                 &json!({"value": [
                     {"id": format!("{}/resourceGroups/rg-x/providers/Microsoft.Network/networkWatchers/elsewhere", super::SUBSCRIPTION), "location": "northeurope"},
-                    {"id": format!("{}/resourceGroups/rg-net/providers/Microsoft.Network/networkWatchers/nw-hub", super::SUBSCRIPTION), "location": self.watcher_region},
+                    {"id": format!("{}/resourceGroups/rg-net/providers/Microsoft.Network/networkWatchers/{}", super::SUBSCRIPTION, self.watcher_name), "location": self.watcher_region},
                 ]}),
             ),
             "list" => reply(
@@ -172,6 +177,9 @@ impl FakeAzure {
                 }
                 let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
                 self.with(&name, |session| {
+                    if let Some(body) = &self.location_body {
+                        return reply(if now >= session.ready_at { 200 } else { 202 }, body);
+                    }
                     reply(
                         200,
                         &json!({"status": if now >= session.ready_at { "Succeeded" } else { "InProgress" }}),
@@ -184,7 +192,7 @@ impl FakeAzure {
                 let place = format!("https://arm.example/operationResults/{name}?api-version=1{SIGNATURE}");
                 answer.headers_mut().insert("location", place.parse().unwrap());
                 answer.headers_mut().insert("retry-after", "3".parse().unwrap());
-                if session.stop_reason == Some("Manual") {
+                if session.stop_reason.is_some() || !session.errors.is_empty() {
                     reply(200, &status(&name, session, now))
                 } else {
                     answer
@@ -233,7 +241,8 @@ impl FakeAzure {
         };
         let mut answer = reply(201, &show(name, &session, now));
         let place = format!("https://arm.example/operations/{name}?api-version=1{SIGNATURE}");
-        answer.headers_mut().insert("azure-asyncoperation", place.parse().unwrap());
+        let header = if self.location_body.is_some() { "location" } else { "azure-asyncoperation" };
+        answer.headers_mut().insert(header, place.parse().unwrap());
         answer.headers_mut().insert("retry-after", "10".parse().unwrap());
         self.sessions.insert(name.to_owned(), session);
         answer

@@ -2,6 +2,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 mod dry_run;
+mod endings;
 mod exact;
 mod faults;
 mod inquiry;

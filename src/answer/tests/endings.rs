@@ -1,0 +1,174 @@
+//! How captures end, what is said of it, and what it costs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::platform::Clock;
+
+/// Starts the capture, lets `happen` befall it so many seconds later, and follows it to its end in one instance.
+fn befalls(sim: &Sim, seconds: u64, happen: impl FnOnce(&mut crate::testing::azure::FakeAzure) + 'static) {
+    let app = sim.app();
+    let world = sim.clone();
+    sim.run_all(async move {
+        answer(&app, alert(METRIC)).await;
+        world.sleep(Duration::from_secs(seconds)).await;
+        happen(&mut world.0.azure.borrow_mut());
+    });
+}
+
+fn session(azure: &mut crate::testing::azure::FakeAzure) -> &mut crate::testing::azure::Session {
+    azure.sessions.values_mut().next().unwrap()
+}
+
+/// Requests to ARM from the PUT on.
+fn calls(sim: &Sim) -> usize {
+    let others = ["token", "notify", "vm", "watchers"];
+    sim.operations().iter().filter(|operation| !others.contains(&operation.as_str())).count()
+}
+
+fn long(sim: Sim, seconds: &str) -> Sim {
+    sim.set("time_limit_seconds", seconds);
+    sim
+}
+
+#[test]
+fn a_capture_of_five_hours_costs_at_most_eight_requests() {
+    for seconds in ["60", "300", "3600", "18000"] {
+        let sim = long(Sim::new(), seconds);
+        send_all(&sim, alert(METRIC));
+        let record = record(&sim);
+        assert_eq!((&record["stopReason"], &record["outcome"]), (&json!("TimeExceeded"), &json!("captured")));
+        assert!(calls(&sim) <= 8, "{seconds}: {:?}", sim.operations());
+        assert_eq!(record["calls"], calls(&sim), "{:?}", sim.operations());
+    }
+}
+
+#[test]
+fn an_end_by_size_is_seen_long_before_the_time_limit_and_says_so() {
+    let sim = long(Sim::new(), "18000");
+    befalls(&sim, 40, |azure| session(azure).stop_reason = Some(""));
+    let record = record(&sim);
+    assert_eq!((&record["stopReason"], &record["error"]), (&json!("SizeReached"), &Value::Null));
+    assert!(record["advice"].as_str().unwrap().contains("bytes_per_session"));
+    let (begin, end) = (record["startedAt"].as_str().unwrap(), record["endedAt"].as_str().unwrap());
+    let lasted = end.parse::<crate::time::Timestamp>().unwrap().since(begin.parse().unwrap());
+    assert!(lasted < Duration::from_secs(90), "{lasted:?}");
+    assert!(calls(&sim) <= 8, "{:?}", sim.operations());
+}
+
+#[test]
+fn a_machine_whose_agent_fails_is_reported_within_minutes() {
+    let sim = long(Sim::new(), "18000");
+    befalls(&sim, 40, |azure| session(azure).errors.push("AgentStopped"));
+    let record = record(&sim);
+    assert_eq!((&record["error"]["code"], &record["stopReason"]), (&json!("AgentStopped"), &json!("Error")));
+    assert!(record["error"]["advice"].as_str().unwrap().contains("extension"));
+    let told = sim.0.azure.borrow().told.last().unwrap()["time"].as_str().unwrap().to_owned();
+    assert!(told.as_str() < "2026-11-22T02:03", "{told}");
+}
+
+#[test]
+fn someone_elses_stop_is_seen_at_the_next_look() {
+    let sim = long(Sim::new(), "18000");
+    befalls(&sim, 600, |azure| session(azure).stop_reason = Some("Manual"));
+    let record = record(&sim);
+    assert_eq!(record["stopReason"], "Manual");
+    assert!(record["history"].to_string().contains("someone stopped it"), "{record}");
+}
+
+#[test]
+fn what_is_gone_is_told_apart() {
+    type Happen = fn(&mut crate::testing::azure::FakeAzure);
+    let cases: [(&str, Happen); 3] = [
+        ("Deleted", |azure| azure.sessions.clear()),
+        ("MachineDeleted", |azure| {
+            azure.sessions.clear();
+            azure.fault(
+                "vm",
+                Fault::Answer(404, json!({"error": {"code": "ResourceNotFound", "message": "x"}}), None),
+            );
+        }),
+        ("WatcherDeleted", |azure| {
+            azure.sessions.clear();
+            azure.watcher_region = "japaneast".to_owned();
+            azure.watcher_name = "another";
+        }),
+    ];
+    for (reason, happen) in cases {
+        let sim = long(Sim::new(), "600");
+        befalls(&sim, 40, happen);
+        let record = record(&sim);
+        assert_eq!(
+            (&record["stopReason"], &record["state"]),
+            (&json!(reason), &json!("reported")),
+            "{record}"
+        );
+        assert_eq!(record["error"]["code"], "ResourceNotFound");
+        assert!(record["error"]["advice"].is_string());
+        assert_eq!(sim.0.azure.borrow().told.last().unwrap()["type"], "alertcap.capture.failed.v1");
+    }
+}
+
+#[test]
+fn a_session_that_outlives_its_machine_is_not_asked_for_ever() {
+    let sim = long(Sim::new(), "600");
+    befalls(&sim, 40, |azure| {
+        for _ in 0..9 {
+            azure.fault(
+                "queryStatus",
+                Fault::Answer(409, json!({"error": {"code": "Odd", "message": "no VM"}}), None),
+            );
+            azure.fault(
+                "vm",
+                Fault::Answer(404, json!({"error": {"code": "ResourceNotFound", "message": "x"}}), None),
+            );
+        }
+    });
+    let record = record(&sim);
+    assert_eq!((&record["stopReason"], &record["error"]["code"]), (&json!("MachineDeleted"), &json!("Odd")));
+}
+
+#[test]
+fn a_look_that_fails_does_not_end_what_runs() {
+    for refusal in [503, 429, 403, 409] {
+        let sim = long(Sim::new(), "600");
+        befalls(&sim, 40, move |azure| {
+            let busy = json!({"error": {"code": "Busy", "message": "later"}});
+            azure.fault("queryStatus", Fault::Answer(refusal, busy, None));
+        });
+        let record = record(&sim);
+        assert_eq!(
+            (&record["stopReason"], &record["error"]),
+            (&json!("TimeExceeded"), &Value::Null),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn a_step_that_hangs_is_broken_off_before_another_driver_takes_it() {
+    let sim = Sim::new();
+    // The token and the machine take their whole time, and then the PUT does.
+    fault(&sim, "vm", Fault::Error(SendError::TimedOut));
+    fault(&sim, "put", Fault::Error(SendError::TimedOut));
+    fault(&sim, "get", Fault::Error(SendError::TimedOut));
+    let app = sim.app();
+    sim.run_all(async move { answer(&app, alert(METRIC)).await });
+    let record = record(&sim);
+    assert_eq!((&record["outcome"], &record["error"]), (&json!("captured"), &Value::Null));
+}
+
+#[test]
+fn an_operation_that_comes_as_a_location_is_followed_too() {
+    for body in ["null", "{\"properties\":{\"provisioningState\":\"Succeeded\"}}"] {
+        let sim = Sim::new();
+        sim.0.azure.borrow_mut().location_body = Some(serde_json::from_str(body).unwrap());
+        send_all(&sim, alert(METRIC));
+        let record = record(&sim);
+        assert_eq!(record["outcome"], "captured", "{record}");
+        assert!(sim.count("operation") >= 1);
+        assert!(calls(&sim) <= 8, "{:?}", sim.operations());
+    }
+}

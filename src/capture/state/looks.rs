@@ -1,0 +1,50 @@
+//! When a capture that runs is looked at before its end is due. Pure.
+//!
+//! Azure tells nobody that a capture has ended, and each question costs a request. So an ordinary capture is asked about
+//! when its end is due, and before that only as often as its requests allow: soon after its start, when a machine
+//! without agent or storage is found out, and then each time a third of what is left has passed. One request suffices for a
+//! look: while the service thinks that a capture runs it answers 202, and nobody has to follow that.
+
+use std::time::Duration;
+
+use crate::{capture::Record, time::Timestamp};
+
+/// The service learns of a capture's end a little after it.
+const END_MARGIN: i64 = 2;
+/// The first look.
+const SOON: Duration = Duration::from_mins(1);
+/// This close to the end it is waited for.
+const CLOSE: Duration = Duration::from_mins(1);
+/// A ring buffer of a week is looked at as often as this.
+const RAREST: Duration = Duration::from_hours(12);
+/// Requests from the PUT to the end, in an ordinary life of five hours.
+const REQUESTS: u32 = 8;
+/// Requests that the end itself takes: the question, its answer's place, that place once more.
+const AT_THE_END: u32 = 3;
+
+impl Record {
+    /// When its status is asked next, as it has just begun or been looked at; `None` if its end is not known.
+    pub(super) fn next_look(&self, now: Timestamp, is_first: bool) -> Option<Timestamp> {
+        let end = self.expected_end?;
+        let left = end.since(now);
+        let pause = if is_first { SOON } else { left.checked_div(3).unwrap_or(left).clamp(SOON, RAREST) };
+        // One more for each further 12 hours.
+        let half_days = self.parameters.longest().checked_div(12 * 60 * 60).unwrap_or_default();
+        let may_look = self.calls.saturating_add(AT_THE_END) < REQUESTS.saturating_add(half_days);
+        if may_look && pause.saturating_add(CLOSE) < left {
+            Some(now.plus(pause))
+        } else {
+            Some(end.after(END_MARGIN).max(now))
+        }
+    }
+
+    /// Whether its end is not due yet, and nobody has told Azure to stop it: then an answer that it runs is enough.
+    #[must_use]
+    pub fn is_only_looked_at(&self, now: Timestamp) -> bool {
+        self.expected_end.is_some_and(|end| now < end) && self.stop.is_none_or(|stop| !stop.is_sent)
+    }
+}
+
+#[cfg(test)]
+#[path = "looks_tests.rs"]
+mod tests;
