@@ -17,7 +17,7 @@ use crate::{
     capture::name,
     plan::{Moment, Subject, machine, plan},
     rules::{Facts, Rules, Verdict},
-    settings::Captures,
+    settings::{Captures, OnLimit},
     time::Timestamp,
 };
 
@@ -46,6 +46,8 @@ fn captures() -> Captures {
         name_prefix: "alertcap".to_owned(),
         session_limit: 10_000,
         dedupe_window_seconds: 300,
+        on_limit: OnLimit::Fail,
+        history_days: 90,
         receivers: Vec::new(),
         rules: Rules::parse(RULES, &["webhook"]).unwrap_or_else(|problems| panic!("{problems:?}")),
     }

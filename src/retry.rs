@@ -35,8 +35,9 @@ fn seconds(text: &str, now: Timestamp) -> Option<Duration> {
     }
 }
 
-/// The pause after so many failures in a row: `first`, doubled each time up to [`LONGEST`], of which half to the whole is
-/// waited. What `whose` says decides how much of it, so that many that failed together do not come again together.
+/// The pause after so many failures in a row: `first`, doubled each time up to [`LONGEST`].
+///
+/// Of it, half to the whole is waited. What `whose` says decides how much of it, so that many that failed together do not come again together.
 #[must_use]
 pub fn pause(whose: &str, failures: u32, first: Duration) -> Duration {
     let doubled = 1_u32.checked_shl(failures).map_or(LONGEST, |times| first.saturating_mul(times));

@@ -248,8 +248,9 @@ pub enum Operation {
     Failed(Failure),
 }
 
-/// Reads it, whichever of ARM's three ways the answer is of. `Azure-AsyncOperation` has a `status`, the resource itself a
-/// `provisioningState`: `Succeeded`, `Failed` and `Canceled` end it, in any case; every other word runs on. `Location` says
+/// Reads it, whichever of ARM's three ways the answer is of.
+///
+/// `Azure-AsyncOperation` has a `status`, the resource itself a `provisioningState`: `Succeeded`, `Failed` and `Canceled` end it, in any case; every other word runs on. `Location` says
 /// 202 until it has ended, and needs no body then.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ pub mod accept;
 pub mod admit;
 pub mod drive;
 pub mod episode;
+mod evict;
 mod exact;
 mod follow;
 pub mod inquire;

@@ -25,6 +25,19 @@ pub fn time_part(name: &str) -> &str {
     name.rsplit('-').nth(1).unwrap_or_default()
 }
 
+/// Whether `name` looks like one that is derived: others are an operator's or somebody else's.
+#[must_use]
+pub fn is_derived(name: &str) -> bool {
+    let time = time_part(name).as_bytes();
+    let digits =
+        |range: std::ops::Range<usize>| time.get(range).is_some_and(|t| t.iter().all(u8::is_ascii_digit));
+    time.len() == 16
+        && digits(0..8)
+        && digits(9..15)
+        && time.get(8) == Some(&b'T')
+        && time.last() == Some(&b'Z')
+}
+
 /// Whether `text` can be the front of a name as it is.
 #[must_use]
 pub fn is_readable_part(text: &str) -> bool {
@@ -62,6 +75,12 @@ mod tests {
         let name = derive("alertcap", "web-01", time(), &"0123456789abcdef".repeat(4));
         assert_eq!(name, "alertcap-web-01-20261122T020013Z-0123456789abcd");
         assert_eq!(time_part(&name), "20261122T020013Z");
+        assert!(is_derived(&name));
+        for other in
+            ["", "nightly-backup", "a-b-20261122T020013-x", "a-20261122X020013Z-x", "a-2026112aT020013Z-x"]
+        {
+            assert!(!is_derived(other), "{other}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future;
 
 use super::{
-    Record,
+    Record, evict,
     exact::{self, Found},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     failure::Failure,
     plan::StorageLocation,
     platform::Platform,
-    settings::{Azure, Settings},
+    settings::{Azure, OnLimit, Settings},
     store::{self, Place, SessionCount},
     time::Timestamp,
 };
@@ -50,7 +50,8 @@ pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record
         record.parameters.storage_location =
             Some(StorageLocation { storage_id, ..StorageLocation::default() });
     }
-    let start = Start { app, azure, limit: settings.captures.session_limit };
+    let captures = &settings.captures;
+    let start = Start { app, azure, limit: captures.session_limit, on_limit: captures.on_limit };
     if let Err(error) = start.run(record).await {
         put_off(record, app.platform.now(), error);
     } else if record.withdraw {
@@ -70,7 +71,8 @@ pub(super) fn put_off(record: &mut Record, now: Timestamp, error: ArmError) {
 pub(super) struct Start<'a, P> {
     pub(super) app: &'a App<P>,
     azure: &'a Azure,
-    limit: u32,
+    pub(super) limit: u32,
+    on_limit: OnLimit,
 }
 
 impl<P: Platform> Start<'_, P> {
@@ -171,7 +173,7 @@ impl<P: Platform> Start<'_, P> {
             self.adopt(record, place, &session);
             return Ok(());
         }
-        if self.has_room(arm, place, record.session_name()).await? {
+        if self.has_room(arm, place, record).await? {
             let answer = network_watcher::create(arm, &capture, &properties).await;
             return self.taken(arm, record, place, answer).await;
         }
@@ -184,9 +186,11 @@ impl<P: Platform> Start<'_, P> {
         self.taken(arm, record, place, answer).await?;
         match sessions {
             Ok(sessions) => {
-                // One that was there before is never taken back: it has been capturing.
-                record.withdraw = is_new && others(&sessions, record.session_name()) >= self.limit;
                 self.remember_count(place, &sessions).await;
+                // One that was there before is never taken back: it has been capturing.
+                record.withdraw = is_new
+                    && others(&sessions, record.session_name()) >= self.limit
+                    && !self.can_make_room(arm, record, place, &sessions).await?;
             }
             Err(error) => {
                 let note =
@@ -260,7 +264,7 @@ impl<P: Platform> Start<'_, P> {
 
     /// Whether a session may be started without counting. At the limit a remembered count is checked before anything is
     /// started; where nothing good is remembered, the count is read beside the PUT.
-    async fn has_room(&self, arm: &Arm<'_, P>, place: &Place, name: &str) -> Result<bool, ArmError> {
+    async fn has_room(&self, arm: &Arm<'_, P>, place: &Place, record: &mut Record) -> Result<bool, ArmError> {
         let now = self.app.platform.now();
         let key = store::sessions_key(&place.watcher);
         let Some(known) = store::hint::<SessionCount>(&self.app.platform, &key).await else {
@@ -272,13 +276,39 @@ impl<P: Platform> Start<'_, P> {
         let sessions = network_watcher::sessions(arm, &place.watcher).await?;
         self.remember_count(place, &sessions).await;
         // With our own among them, an earlier PUT of ours has been taken.
+        let name = record.session_name();
         let is_there = sessions.iter().any(|session| session.name() == name);
         let others = others(&sessions, name);
         if is_there || others < self.limit {
             return Ok(true);
         }
+        if self.can_make_room(arm, record, place, &sessions).await? {
+            return Err(evict::being_deleted());
+        }
         let message = format!("the watcher {} has {others} sessions", place.watcher.name());
         Err(ArmError::unable("sessionLimit", &message))
+    }
+
+    /// Whether our own sessions that have ended make room for it: they are being deleted then.
+    async fn can_make_room(
+        &self,
+        arm: &Arm<'_, P>,
+        record: &mut Record,
+        place: &Place,
+        sessions: &[Session],
+    ) -> Result<bool, ArmError> {
+        if self.on_limit == OnLimit::Fail {
+            return Ok(false);
+        }
+        let others = others(sessions, record.session_name());
+        let wanted = others.saturating_add(1).saturating_sub(self.limit);
+        let evicted = evict::evict(self.app, arm, &place.watcher, sessions, wanted).await?;
+        if !evicted.names.is_empty() {
+            let names = evicted.names.join(", ");
+            record
+                .note(self.app.platform.now(), format!("at the limit, ended sessions are deleted: {names}"));
+        }
+        Ok(evicted.is_enough)
     }
 
     async fn remember_count(&self, place: &Place, sessions: &[Session]) {

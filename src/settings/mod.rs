@@ -85,12 +85,26 @@ pub struct Captures {
     pub name_prefix: String,
     /// Sessions that may exist on one watcher, ours and others'.
     pub session_limit: u32,
+    /// What happens where there are so many.
+    pub on_limit: OnLimit,
+    /// How long records of captures that are over and told are kept, in days.
+    pub history_days: u32,
     /// How long the same body without an id counts as the same alert, in seconds.
     pub dedupe_window_seconds: u32,
     /// Who can be told, as far as something is set for it.
     pub receivers: Vec<Receiver>,
     /// Which alerts lead to which captures; without a rule every alert leads to one.
     pub rules: Rules,
+}
+
+/// What to do about an alert when its watcher has as many sessions as are allowed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnLimit {
+    /// The capture fails, and says so.
+    #[default]
+    Fail,
+    /// Our own oldest sessions that have ended are deleted; their files stay.
+    Evict,
 }
 
 impl Captures {

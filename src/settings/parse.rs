@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Azure, Captures, Keys, Problem, Settings};
+use super::{Azure, Captures, Keys, OnLimit, Problem, Settings};
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     capture::name,
@@ -18,7 +18,7 @@ const RECEIVERS: [&str; 1] = ["webhook"];
 const MIN_KEY_LENGTH: usize = 16;
 
 /// All variables, as declared in spin.toml.
-pub(super) const NAMES: [&str; 21] = [
+pub(super) const NAMES: [&str; 23] = [
     "webhook_key",
     "operator_key",
     "sweep_key",
@@ -34,6 +34,8 @@ pub(super) const NAMES: [&str; 21] = [
     "bytes_per_session",
     "name_prefix",
     "session_limit",
+    "on_limit",
+    "history_days",
     "dedupe_window_seconds",
     "notify_url",
     "notify_host",
@@ -167,9 +169,19 @@ impl Raw {
             bytes_per_session: self.number("bytes_per_session", 0, u32::MAX),
             name_prefix: name_prefix.unwrap_or_else(|| "alertcap".to_owned()),
             session_limit: self.number("session_limit", 1, 10_000).unwrap_or(10_000),
+            on_limit: self.on_limit(),
+            history_days: self.number("history_days", 1, 3_650).unwrap_or(90),
             dedupe_window_seconds: self.number("dedupe_window_seconds", 1, 86_400).unwrap_or(300),
             receivers: self.get("notify_url").map(|_| Receiver::Webhook).into_iter().collect(),
             rules: Rules::default(),
+        }
+    }
+
+    fn on_limit(&mut self) -> OnLimit {
+        match self.get("on_limit").as_deref() {
+            None | Some("fail") => OnLimit::Fail,
+            Some("evict") => OnLimit::Evict,
+            Some(_) => self.problem("on_limit", "neither fail nor evict").unwrap_or_default(),
         }
     }
 

@@ -248,6 +248,19 @@ impl FakeAzure {
         answer
     }
 
+    /// A session of somebody else's, that has ended.
+    pub(crate) fn put_by_others(&mut self, name: &str, now: Timestamp) {
+        let session = Session {
+            target: "/another".to_owned(),
+            ready_at: now,
+            ends_at: now,
+            stop_reason: Some("TimeExceeded"),
+            errors: Vec::new(),
+            gone_at: None,
+        };
+        self.sessions.insert(name.to_owned(), session);
+    }
+
     fn with(&self, name: &str, f: impl FnOnce(&Session) -> Response<Bytes>) -> Response<Bytes> {
         self.sessions.get(name).map_or_else(|| error(404, "ResourceNotFound", "no such session"), f)
     }

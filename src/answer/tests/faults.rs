@@ -138,43 +138,6 @@ fn the_machine_and_the_watcher_have_to_exist() {
 }
 
 #[test]
-fn beyond_the_session_limit_nothing_stays_started() {
-    // Unknown count: read beside the PUT, and the session taken back.
-    let sim = Sim::new();
-    sim.set("session_limit", "1");
-    let first = String::from_utf8_lossy(METRIC).replace("web-01", "web-02").into_bytes();
-    send_all(&sim, alert(&first));
-    sim.0.azure.borrow_mut().told.clear();
-    sim.0.store.borrow_mut().retain(|key, _| !key.starts_with("sessions."));
-    let (status, answer) = send_all(&sim, alert(METRIC));
-    assert_eq!(status, 202);
-    assert_eq!(answer["captures"][0]["error"]["code"], "sessionLimit", "{answer}");
-    assert_eq!(sim.0.azure.borrow().sessions.len(), 1);
-    assert!(sim.0.azure.borrow().sessions.keys().all(|name| name.contains("web-02")));
-    assert_eq!(sim.0.azure.borrow().told[0]["type"], "alertcap.capture.failed.v1");
-
-    // Known count: nothing is started at all.
-    sim.forget_requests();
-    let third = String::from_utf8_lossy(METRIC).replace("02:00:13", "02:30:00").into_bytes();
-    let (_, answer) = send_all(&sim, alert(&third));
-    assert_eq!(answer["captures"][0]["error"]["code"], "sessionLimit");
-    assert_eq!((sim.count("put"), sim.count("list")), (0, 1));
-}
-
-#[test]
-fn of_captures_started_at_once_beyond_the_limit_the_first_few_stay() {
-    let sim = Sim::new();
-    sim.set("session_limit", "3");
-    let app = sim.app();
-    sim.run_all(async move {
-        let bodies = (0..8).map(|n| String::from_utf8_lossy(METRIC).replace("web-01", &format!("web-{n}")));
-        let requests = bodies.map(|body| answer(&app, alert(body.as_bytes())));
-        futures_util::future::join_all(requests).await
-    });
-    assert_eq!(sim.0.azure.borrow().sessions.len(), 3);
-}
-
-#[test]
 fn failed_operations_and_agents_end_in_a_truthful_record() {
     let sim = Sim::new();
     sim.0.azure.borrow_mut().operation_error = Some(json!({"code": "AgentMissing", "message": "no agent"}));
@@ -370,28 +333,6 @@ fn a_conflict_with_nothing_of_that_name_passes() {
     fault(&sim, "put", Fault::Answer(409, busy, Some("5")));
     send_all(&sim, alert(METRIC));
     assert_eq!(record(&sim)["outcome"], "captured");
-}
-
-#[test]
-fn a_session_that_was_there_before_is_not_taken_back_at_the_limit() {
-    let sim = Sim::new();
-    sim.set("session_limit", "1");
-    fault(&sim, "put", Fault::Lost);
-    let app = sim.app();
-    sim.run(async move { answer(&app, alert(METRIC)).await });
-    // Meanwhile another one's session has been started too, and the count is known.
-    let other = String::from_utf8_lossy(METRIC).replace("web-01", "web-00").into_bytes();
-    send_all(&sim, alert(&other));
-    sim.pass(30);
-    send_all(&sim, sweep());
-    let (_, list) = send(&sim, get("/api/captures"));
-    let ours = list["captures"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|c| c["name"].as_str().unwrap().contains("web-01"))
-        .unwrap();
-    assert_eq!(ours["outcome"], "captured", "{ours}");
 }
 
 #[test]

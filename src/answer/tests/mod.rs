@@ -6,6 +6,7 @@ mod endings;
 mod exact;
 mod faults;
 mod inquiry;
+mod limits;
 mod mutations;
 mod refusals;
 mod resolved;
