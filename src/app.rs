@@ -43,7 +43,6 @@ pub struct Memory {
     renewing: Cell<bool>,
     throttle: RefCell<Throttle>,
     driven: RefCell<HashSet<String>>,
-    nudged: RefCell<HashSet<String>>,
     sweeps_after: Cell<Option<Timestamp>>,
 }
 
@@ -121,17 +120,6 @@ impl Memory {
         may
     }
 
-    /// Asks whoever has the capture called `name` in hand to look at its record now.
-    pub fn nudge(&self, name: &str) {
-        self.nudged.borrow_mut().insert(name.to_owned());
-    }
-
-    /// Whether that was asked since.
-    #[must_use]
-    pub fn was_nudged(&self, name: &str) -> bool {
-        self.nudged.borrow_mut().remove(name)
-    }
-
     /// Takes the capture called `name` in hand; `None` if this instance already has it in hand.
     #[must_use]
     pub fn take_in_hand(self: &Rc<Self>, name: &str) -> Option<InHand> {
@@ -168,6 +156,5 @@ impl InHand {
 impl Drop for InHand {
     fn drop(&mut self) {
         self.memory.driven.borrow_mut().remove(&self.name);
-        self.memory.nudged.borrow_mut().remove(&self.name);
     }
 }

@@ -49,6 +49,12 @@ impl Problem {
         Self::new(404, "not-found", "Not found", detail)
     }
 
+    /// 409: not as things stand.
+    #[must_use]
+    pub fn conflict(detail: &str) -> Self {
+        Self::new(409, "conflict", "Not as things stand", detail)
+    }
+
     /// 405: the route takes other methods.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {

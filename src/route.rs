@@ -16,6 +16,16 @@ pub enum Route<'a> {
         /// The capture's name, as it stands in the path.
         name: &'a str,
     },
+    /// `DELETE /api/captures/{name}`
+    Delete {
+        /// The same.
+        name: &'a str,
+    },
+    /// `POST /api/captures/{name}/stop`
+    Stop {
+        /// The same.
+        name: &'a str,
+    },
     /// `POST /api/sweep`
     Sweep,
     /// `GET /healthz`
@@ -23,6 +33,9 @@ pub enum Route<'a> {
     /// `GET /readyz`
     Ready,
 }
+
+/// What the path of one capture takes.
+const OF_A_CAPTURE: &str = "GET, HEAD, DELETE";
 
 impl<'a> Route<'a> {
     /// The route for a method and a path (without its query).
@@ -37,10 +50,15 @@ impl<'a> Route<'a> {
             "/api/captures" => (Self::Captures, "GET, HEAD"),
             "/healthz" => (Self::Health, "GET, HEAD"),
             "/readyz" => (Self::Ready, "GET, HEAD"),
-            _ => match path.strip_prefix("/api/captures/") {
-                Some(name) if !name.is_empty() && !name.contains('/') => {
-                    (Self::Capture { name }, "GET, HEAD")
-                }
+            _ => match path
+                .strip_prefix("/api/captures/")
+                .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+            {
+                Some((name, "stop")) if !name.is_empty() => (Self::Stop { name }, "POST"),
+                Some((name, "")) if !name.is_empty() && !path.ends_with('/') => match *method {
+                    Method::DELETE => (Self::Delete { name }, OF_A_CAPTURE),
+                    _ => (Self::Capture { name }, OF_A_CAPTURE),
+                },
                 _ => {
                     return Err(Problem::not_found(
                         "There is nothing under this path; ARCHITECTURE.md lists the paths.",
@@ -72,6 +90,8 @@ mod tests {
             (Method::POST, "/api/sweep", Route::Sweep),
             (Method::GET, "/api/captures", Route::Captures),
             (Method::GET, "/api/captures/a.b-c", Route::Capture { name: "a.b-c" }),
+            (Method::DELETE, "/api/captures/a", Route::Delete { name: "a" }),
+            (Method::POST, "/api/captures/a/stop", Route::Stop { name: "a" }),
             (Method::GET, "/healthz", Route::Health),
             (Method::HEAD, "/readyz", Route::Ready),
         ] {
@@ -81,11 +101,22 @@ mod tests {
 
     #[test]
     fn other_paths_are_404_and_other_methods_405() {
-        for path in ["", "/", "/api", "/api/alertsx", "/api/captures/a/b", "/API/alerts"] {
+        for path in [
+            "",
+            "/",
+            "/api",
+            "/api/alertsx",
+            "/api/captures/a/b",
+            "/api/captures//stop",
+            "/api/captures/a/stop/b",
+            "/api/captures/a//",
+            "/API/alerts",
+        ] {
             assert_eq!(status(&Method::GET, path), 404, "{path}");
         }
         assert_eq!(status(&Method::GET, "/api/alerts"), 405);
         assert_eq!(status(&Method::POST, "/api/captures/x"), 405);
+        assert_eq!(status(&Method::GET, "/api/captures/x/stop"), 405);
         let allow = Route::parse(&Method::PUT, "/api/sweep").unwrap_err().into_response();
         assert_eq!(allow.headers()["allow"], "POST");
     }

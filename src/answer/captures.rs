@@ -69,7 +69,7 @@ pub(super) async fn one<P: Platform>(
     }
 }
 
-fn unavailable<P: Platform>(app: &App<P>, error: &StoreError) -> Problem {
+pub(super) fn unavailable<P: Platform>(app: &App<P>, error: &StoreError) -> Problem {
     app.log(Level::Error, "the captures could not be read", &[("error", error.0.as_str().into())]);
     Problem::unavailable("The store cannot be read.")
 }

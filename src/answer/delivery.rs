@@ -67,7 +67,7 @@ impl<P: Platform> Delivery<'_, P> {
         let background = self.app.clone();
         if duplicate {
             if hand.name() == record.name {
-                let work = async move { _ = drive(&background, &hand, Patience::ToTheEnd).await };
+                let work = async move { _ = drive(&background, hand.name(), Patience::ToTheEnd).await };
                 self.app.platform.spawn(work).await;
             }
             return self.duplicate(&record).await;

@@ -5,6 +5,7 @@ mod captures;
 mod delivery;
 mod dry_run;
 mod health;
+mod operate;
 mod sweep;
 
 use bytes::Bytes;
@@ -44,6 +45,8 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
         Ok(Route::Alerts) => alerts::take(app, &parts, body).await,
         Ok(Route::Captures) => captures::list(app, &parts).await,
         Ok(Route::Capture { name }) => captures::one(app, &parts, name).await,
+        Ok(Route::Stop { name }) => operate::stop(app, &parts, name).await,
+        Ok(Route::Delete { name }) => operate::delete(app, &parts, name).await,
         Ok(Route::Sweep) => sweep::sweep(app, &parts).await,
         Ok(Route::Health) => Ok(health::alive()),
         Ok(Route::Ready) => Ok(health::ready(app).await),

@@ -27,6 +27,8 @@ const LEASE_SECONDS: i64 = 60;
 const STEP_WITHIN: Duration = Duration::from_secs(40);
 /// A store that fails while a capture is followed is tried again a few times, then left to the sweep.
 const STORE_TRIES: u32 = 5;
+/// So long a driver sleeps at most before it looks at the record again.
+const LONGEST_REST: Duration = Duration::from_mins(10);
 /// More steps than this without a pause would be a mistake of ours; the sweep goes on from there.
 const MOST_STEPS: u32 = 200;
 
@@ -50,18 +52,20 @@ pub async fn drive_new<P: Platform>(
     if step(app, &mut record, Action::Start).await.is_some() {
         follow_what_it_led_to(app, &record).await;
         started(record);
-        drive(app, hand, Patience::ToTheEnd).await;
+        drive(app, hand.name(), Patience::ToTheEnd).await;
     }
 }
 
-/// Drives the capture that `hand` holds; returns its record as it last stood, if it could be read.
-pub async fn drive<P: Platform>(app: &App<P>, hand: &InHand, patience: Patience) -> Option<Record> {
+/// Drives the capture called `name`; returns its record as it last stood, if it could be read.
+///
+/// Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm.
+pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) -> Option<Record> {
     let mut last = None;
     let mut steps = 0_u32;
     while steps < MOST_STEPS {
-        let mut record = match store::load(&app.platform, hand.name()).await {
+        let mut record = match store::load(&app.platform, name).await {
             Ok(record) => record?,
-            Err(error) => return gave_up(app, hand.name(), &error),
+            Err(error) => return gave_up(app, name, &error),
         };
         let now = app.platform.now();
         match (next(&record, now), patience) {
@@ -69,7 +73,7 @@ pub async fn drive<P: Platform>(app: &App<P>, hand: &InHand, patience: Patience)
             (Next::Do(action), _) => {
                 steps = steps.saturating_add(1);
                 if let Err(error) = claim(app, &mut record, action, now).await {
-                    return gave_up(app, hand.name(), &error);
+                    return gave_up(app, name, &error);
                 }
                 step(app, &mut record, action).await?;
                 if action == Action::Start {
@@ -78,7 +82,7 @@ pub async fn drive<P: Platform>(app: &App<P>, hand: &InHand, patience: Patience)
             }
             (Next::Wait(until), Patience::ToTheEnd) => {
                 steps = 0;
-                rest(app, &record, pause(app, now, until, record.stop_on_resolve)).await;
+                app.platform.sleep(pause(app, now, until)).await;
             }
             (Next::Wait(_) | Next::Nothing, _) => return Some(record),
         }
@@ -214,34 +218,18 @@ async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
                 Ok(Some(record)) if record.state == State::Accepted && record.attempts == 0 => {
                     drive_new(&background, &hand, record, |_| ()).await;
                 }
-                _ => _ = drive(&background, &hand, Patience::ToTheEnd).await,
+                _ => _ = drive(&background, hand.name(), Patience::ToTheEnd).await,
             }
         });
         app.platform.spawn(work).await;
     }
 }
 
-/// Sleeps; a capture that its alert's end stops looks up each second whether that was said to this instance.
-async fn rest<P: Platform>(app: &App<P>, record: &Record, pause: Duration) {
-    if !record.stop_on_resolve {
-        return app.platform.sleep(pause).await;
-    }
-    let end = app.platform.now().plus(pause);
-    while !app.memory.was_nudged(&record.name) {
-        let left = end.since(app.platform.now());
-        if left.is_zero() {
-            break;
-        }
-        app.platform.sleep(left.min(Duration::from_secs(1))).await;
-    }
-}
-
 /// Until `until`, and up to a second more: drivers in two instances do not wake in the same moment, so that the second
 /// finds the first one's claim.
-fn pause<P: Platform>(app: &App<P>, now: Timestamp, until: Timestamp, may_be_stopped: bool) -> Duration {
+fn pause<P: Platform>(app: &App<P>, now: Timestamp, until: Timestamp) -> Duration {
     let jitter = u64::from(app.platform.bytes16().first().copied().unwrap_or(0)).saturating_mul(4);
     let wait = until.since(now);
-    // Never longer than a while at once: another driver may have moved the record on, or its alert may have resolved.
-    let longest = if may_be_stopped { Duration::from_secs(30) } else { Duration::from_mins(10) };
-    wait.min(longest).saturating_add(Duration::from_millis(jitter))
+    // Never longer than a while at once: another driver may have moved the record on.
+    wait.min(LONGEST_REST).saturating_add(Duration::from_millis(jitter))
 }

@@ -18,6 +18,7 @@ pub mod record;
 pub mod resolved;
 mod start;
 pub mod state;
+pub mod stop;
 pub mod sweep;
 
 pub use record::Record;

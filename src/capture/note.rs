@@ -71,6 +71,8 @@ pub struct Stop {
 pub enum StopCause {
     /// Its alert has resolved.
     AlertResolved,
+    /// Someone with the operator key.
+    Operator,
 }
 
 impl StopCause {
@@ -79,6 +81,7 @@ impl StopCause {
     pub fn words(self) -> &'static str {
         match self {
             Self::AlertResolved => "the alert has resolved",
+            Self::Operator => "an operator asked for it",
         }
     }
 }

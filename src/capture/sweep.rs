@@ -85,14 +85,14 @@ pub async fn sweep<P: Platform>(app: &App<P>, most: usize) -> Result<Swept, Stor
 /// Moves one capture on, unless this instance has it in hand already.
 async fn sweep_one<P: Platform>(app: &App<P>, record: Record, until: Timestamp) -> Record {
     let Some(hand) = app.memory.take_in_hand(&record.name) else { return record };
-    let Some(record) = drive(app, &hand, Patience::WhileDue(until)).await else { return record };
+    let Some(record) = drive(app, hand.name(), Patience::WhileDue(until)).await else { return record };
     if record.state == State::Reported {
         // Put away by this sweep, or long ago and written again by a driver that came late.
         _ = store::tidy(&app.platform, &record.name).await;
         return record;
     }
     let background = app.clone();
-    let work = async move { _ = drive(&background, &hand, Patience::ToTheEnd).await };
+    let work = async move { _ = drive(&background, hand.name(), Patience::ToTheEnd).await };
     app.platform.spawn(work).await;
     record
 }

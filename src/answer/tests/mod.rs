@@ -8,6 +8,7 @@ mod faults;
 mod inquiry;
 mod limits;
 mod mutations;
+mod operate;
 mod refusals;
 mod resolved;
 mod restraint;

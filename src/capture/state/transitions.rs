@@ -67,7 +67,10 @@ impl Record {
         if self.stop.is_none() && self.state < State::Ended {
             self.stop = Some(Stop { at: now, because, is_sent: false });
             self.attempts = 0;
-            self.due = self.due.min(now);
+            // A start may be under way, and what it comes to has to be known first.
+            if self.state > State::Accepted {
+                self.due = self.due.min(now);
+            }
             self.note(now, format!("shall stop: {}", because.words()));
         }
     }

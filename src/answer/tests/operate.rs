@@ -1,0 +1,98 @@
+//! What an operator does to a capture.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn stop(name: &str) -> Request<Whole> {
+    request(Method::POST, &format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), b"")
+}
+
+fn delete(name: &str) -> Request<Whole> {
+    request(Method::DELETE, &format!("/api/captures/{name}?code={OPERATOR_KEY}"), b"")
+}
+
+fn name(answer: &Value) -> String {
+    answer["captures"][0]["name"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_operator_stops_a_running_capture_and_its_end_says_so() {
+    for same_instance in [true, false] {
+        let sim = Sim::new();
+        sim.set("time_limit_seconds", "18000");
+        let (app, world) = (sim.app(), sim.clone());
+        let stopped = sim.run_all(async move {
+            let taken = answer(&app, alert(METRIC)).await;
+            let name = name(&serde_json::from_slice(taken.body()).unwrap());
+            crate::platform::Clock::sleep(&world, std::time::Duration::from_secs(300)).await;
+            let other = world.app();
+            answer(if same_instance { &app } else { &other }, stop(&name)).await
+        });
+        assert_eq!(stopped.status(), 202);
+        let record = record(&sim);
+        assert_eq!((&record["stopReason"], &record["outcome"]), (&json!("Manual"), &json!("captured")));
+        assert!(
+            record["history"].to_string().contains("it was stopped: an operator asked for it"),
+            "{record}"
+        );
+        let ended = record["endedAt"].as_str().unwrap();
+        assert!(ended < "2026-11-22T02:07", "{ended}");
+        assert_eq!(sim.count("stop"), 1);
+    }
+}
+
+#[test]
+fn one_that_has_ended_is_not_stopped_again_and_an_unknown_one_is_404() {
+    let sim = Sim::new();
+    let (_, taken) = send_all(&sim, alert(METRIC));
+    let (status, record) = send_all(&sim, stop(&name(&taken)));
+    assert_eq!((status.as_u16(), &record["state"], sim.count("stop")), (200, &json!("reported"), 0));
+    assert_eq!(send(&sim, stop("nothing")).0, 404);
+    assert_eq!(send(&sim, delete("nothing")).0, 404);
+    for key in [WEBHOOK_KEY, SWEEP_KEY, "x"] {
+        for (method, path) in [(Method::POST, "/api/captures/a/stop"), (Method::DELETE, "/api/captures/a")] {
+            assert_eq!(send(&sim, request(method, &format!("{path}?code={key}"), b"")).0, 401);
+        }
+    }
+}
+
+#[test]
+fn a_session_is_deleted_only_once_it_has_ended_and_the_record_stays() {
+    let sim = Sim::new();
+    let (_, taken) = send(&sim, alert(METRIC));
+    let name = name(&taken);
+    let (status, problem) = send(&sim, delete(&name));
+    assert_eq!((status.as_u16(), sim.count("delete")), (409, 0));
+    assert!(problem["detail"].as_str().unwrap().contains("/stop"), "{problem}");
+    send_all(&sim, sweep());
+    let (status, shown) = send(&sim, delete(&name));
+    assert_eq!((status.as_u16(), sim.count("delete")), (202, 1));
+    assert!(shown["history"].to_string().contains("an operator asked for it; its file stays"));
+    assert_eq!(record(&sim)["state"], "reported");
+    assert_eq!(send(&sim, delete(&name)).0, 202, "again is no error");
+}
+
+#[test]
+fn azures_reason_is_told_where_it_does_not_delete() {
+    let sim = Sim::new();
+    let (_, taken) = send_all(&sim, alert(METRIC));
+    let refusal = json!({"error": {"code": "AuthorizationFailed", "message": "no delete for you"}});
+    fault(&sim, "delete", Fault::Answer(403, refusal, None));
+    let (status, problem) = send(&sim, delete(&name(&taken)));
+    assert_eq!(status, 503);
+    assert!(problem["detail"].as_str().unwrap().contains("no delete for you"), "{problem}");
+    assert!(!record(&sim)["history"].to_string().contains("was deleted"));
+}
+
+#[test]
+fn a_capture_that_has_not_begun_is_called_off() {
+    let sim = Sim::new();
+    for _ in 0..3 {
+        fault(&sim, "put", Fault::Answer(429, Value::Null, Some("60")));
+    }
+    let (_, taken) = send(&sim, alert(METRIC));
+    let (status, _) = send_all(&sim, stop(&name(&taken)));
+    assert_eq!(status, 202);
+    assert_eq!((&record(&sim)["outcome"], sim.count("put")), (&json!("notTaken"), 1));
+}
