@@ -9,6 +9,7 @@
 //! | `sessions.<watcher>` | how many sessions a watcher had, and when | one request beside the PUT |
 //! | `ledger` | captures of late, for cool-downs, budgets and `stop_on_resolve`; only where a rule has them | what holds captures back, and which an alert's end stops |
 //! | `fired.<alert>` | since when an alert that fires anew on each evaluation stays fired | its next delivery is a new alert |
+//! | `attendance` | when the sweep was last called | a warning that nobody calls it |
 //! | `exact.<session>` | which capture last asked for a session whose name a rule gives | an answer that was lost |
 //!
 //! A sweep reads the keys and only the values under `open.`; pages of the history come from the keys alone, for a name
@@ -31,6 +32,8 @@ use crate::{
 const OPEN: &str = "open.";
 const DONE: &str = "done.";
 const LEDGER: &str = "ledger";
+/// Where [`Attendance`](crate::capture::attendance::Attendance) is kept.
+pub const ATTENDANCE: &str = "attendance";
 
 /// Where the sealed token of a credential rests.
 #[must_use]
@@ -214,20 +217,75 @@ fn bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     Ok(value.to_string().into_bytes())
 }
 
-/// The names of captures: all, or only those not yet reported; newest first.
+/// What the keys alone say.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Captures that are not yet reported, newest first.
+    pub open: Vec<String>,
+    /// Those that are, newest first.
+    pub done: Vec<String>,
+    /// The keys of hints, in no order.
+    pub hints: Vec<(Hint, String)>,
+}
+
+/// What a key that is no record's is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// [`Place`].
+    Place,
+    /// [`SessionCount`].
+    Sessions,
+    /// [`Episode`](crate::capture::episode::Episode).
+    Episode,
+    /// The name of the capture that asked for a session last.
+    Exact,
+}
+
+impl Keys {
+    /// All captures, newest first.
+    #[must_use]
+    pub fn all(self) -> Vec<String> {
+        let mut names = self.open;
+        names.extend(self.done);
+        newest_first(&mut names);
+        names
+    }
+}
+
+/// Lists the keys.
 ///
 /// # Errors
 /// [`StoreError`] when the list is not complete.
-pub async fn names(store: &impl KeyValue, only_open: bool) -> Result<Vec<String>, StoreError> {
-    let keys = store.keys().await?;
-    let name = |key: &String| {
-        let name = key.strip_prefix(OPEN).or_else(|| key.strip_prefix(DONE).filter(|_| !only_open));
-        name.filter(|name| name::is_name(name)).map(str::to_owned)
-    };
-    let mut names: Vec<String> = keys.iter().filter_map(name).collect();
-    sort_by(&mut names, |a, b| (name::time_part(b), b).cmp(&(name::time_part(a), a)));
+pub async fn list(store: &impl KeyValue) -> Result<Keys, StoreError> {
+    let mut keys = Keys::default();
+    for key in store.keys().await? {
+        let Some((kind, rest)) = key.split_once('.') else { continue };
+        let hint = match kind {
+            "open" | "done" if !name::is_name(rest) => continue,
+            "open" => {
+                keys.open.push(rest.to_owned());
+                continue;
+            }
+            "done" => {
+                keys.done.push(rest.to_owned());
+                continue;
+            }
+            "place" => Hint::Place,
+            "sessions" => Hint::Sessions,
+            "fired" => Hint::Episode,
+            "exact" => Hint::Exact,
+            _ => continue,
+        };
+        keys.hints.push((hint, key));
+    }
+    newest_first(&mut keys.open);
+    newest_first(&mut keys.done);
+    Ok(keys)
+}
+
+fn newest_first(names: &mut Vec<String>) {
+    sort_by(names, |a, b| (name::time_part(b), b).cmp(&(name::time_part(a), a)));
     names.dedup();
-    Ok(names)
 }
 
 /// Removes what a driver that came late left under `open.` of a record that is put away.

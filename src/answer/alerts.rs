@@ -34,8 +34,6 @@ const PROBE_WITHIN: Duration = Duration::from_secs(25);
 const START_WITHIN: Duration = Duration::from_millis(6_500);
 /// A body of 256 KB takes no longer than this.
 const BODY_WITHIN: Duration = Duration::from_secs(4);
-/// Other open captures that an alert moves on in passing, for hosts that nobody calls the sweep on.
-const SWEPT_IN_PASSING: usize = 5;
 
 pub(super) async fn take<P: Platform>(
     app: &App<P>,
@@ -208,7 +206,7 @@ fn nothing_to_do<P: Platform>(app: &App<P>, answer: Value) -> Response<Bytes> {
 
 /// The little sweep that rides on every alert.
 async fn in_passing<P: Platform>(app: App<P>) {
-    if let Err(error) = sweep::sweep(&app, SWEPT_IN_PASSING).await {
+    if let Err(error) = sweep::in_passing(&app).await {
         app.log(
             Level::Warn,
             "the sweep in passing could not list the captures",

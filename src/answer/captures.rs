@@ -29,7 +29,7 @@ pub(super) async fn list<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Res
             return Err(Problem::bad_request("bad-limit", "Bad limit", detail));
         }
     };
-    let names = store::names(&app.platform, false).await.map_err(|e| unavailable(app, &e))?;
+    let names = store::list(&app.platform).await.map_err(|e| unavailable(app, &e))?.all();
     // From behind a name on, whether it is still there or not: pages neither repeat nor skip.
     let after = query(parts, "after").unwrap_or_default();
     let order = |name: &str| (name::time_part(name).to_owned(), name.to_owned());

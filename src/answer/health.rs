@@ -4,8 +4,10 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::json;
 
+use super::set;
 use crate::{
     app::App,
+    capture::attendance,
     platform::{Platform, VariablesError},
     problem::json,
 };
@@ -26,7 +28,12 @@ pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
         problems.push(json!({ "problem": "the key-value store does not answer; the host's log says why" }));
     }
     if problems.is_empty() {
-        json(StatusCode::OK, &json!({ "status": "ready" }))
+        let mut ready = json!({ "status": "ready" });
+        // A warning and no problem: an orchestrator must not take away what still follows its captures.
+        if let Some(warning) = attendance::warning(app).await {
+            set(&mut ready, "warnings", json!([warning]));
+        }
+        json(StatusCode::OK, &ready)
     } else {
         json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "problems": problems }))
     }

@@ -13,12 +13,10 @@ use crate::{
     problem::{Problem, json},
 };
 
-/// Captures that one call moves; the answer names those that remain.
-const MOST: usize = 50;
-
 pub(super) async fn sweep<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Response<Bytes>, Problem> {
-    require(app, parts, app.settings().await?.keys.sweep.as_ref())?;
-    match sweep::sweep(app, MOST).await {
+    let settings = app.settings().await?;
+    require(app, parts, settings.keys.sweep.as_ref())?;
+    match sweep::sweep(app, &settings).await {
         Ok(swept) => Ok(json(StatusCode::OK, &json!(swept))),
         Err(error) => {
             app.log(Level::Error, "the sweep could not list the captures", &[("error", error.0.into())]);

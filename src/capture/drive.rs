@@ -6,7 +6,7 @@ use futures_util::future::{self, Either, LocalBoxFuture};
 use serde_json::json;
 
 use super::{
-    Record, State, admit, follow, inquire, start,
+    Record, State, admit, attendance, follow, inquire, start,
     state::{Action, Next, next},
 };
 use crate::{
@@ -27,6 +27,8 @@ const LEASE_SECONDS: i64 = 60;
 const STEP_WITHIN: Duration = Duration::from_secs(40);
 /// A store that fails while a capture is followed is tried again a few times, then left to the sweep.
 const STORE_TRIES: u32 = 5;
+/// One that does not answer for so long has failed.
+const STORE_WITHIN: Duration = Duration::from_secs(10);
 /// So long a driver sleeps at most before it looks at the record again.
 const LONGEST_REST: Duration = Duration::from_mins(10);
 /// More steps than this without a pause would be a mistake of ours; the sweep goes on from there.
@@ -63,7 +65,7 @@ pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) ->
     let mut last = None;
     let mut steps = 0_u32;
     while steps < MOST_STEPS {
-        let mut record = match store::load(&app.platform, name).await {
+        let mut record = match in_time(app, store::load(&app.platform, name)).await {
             Ok(record) => record?,
             Err(error) => return gave_up(app, name, &error),
         };
@@ -125,7 +127,7 @@ async fn claim<P: Platform>(
         }
         _ => record.due = lease,
     }
-    store::save(&app.platform, record).await
+    in_time(app, store::save(&app.platform, record)).await
 }
 
 /// Breaks a step off that takes too long. What it has done by then is found out by the next try, as after a crash.
@@ -159,7 +161,12 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
     match action {
         Action::Start if record.inquiry.is_some() => inquire::inquire(app, settings, record).await,
         Action::Start => start::start(app, settings, record).await,
-        Action::Report(index) => cloudevents::send(app, settings, record, index).await,
+        Action::Report(index) => {
+            if let Some(words) = attendance::missed(app, record.accepted_at, app.platform.now()).await {
+                record.warn(words);
+            }
+            cloudevents::send(app, settings, record, index).await;
+        }
         Action::Close => record.close(app.platform.now()),
         action => {
             // Due again at once unless the outcome says later: the claim's lease was this driver's own.
@@ -192,13 +199,24 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
 async fn keep<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(500);
     for _ in 1..STORE_TRIES {
-        if store::save(&app.platform, record).await.is_ok() {
+        if in_time(app, store::save(&app.platform, record)).await.is_ok() {
             return Ok(());
         }
         app.platform.sleep(pause).await;
         pause = pause.saturating_mul(2);
     }
-    store::save(&app.platform, record).await
+    in_time(app, store::save(&app.platform, record)).await
+}
+
+/// A store that does not answer must not keep a capture in this instance's hand: a sweep goes on with it.
+async fn in_time<P: Platform, T>(
+    app: &App<P>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match future::select(pin!(work), pin!(app.platform.sleep(STORE_WITHIN))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Err(StoreError("no answer in time".to_owned())),
+    }
 }
 
 fn gave_up<P: Platform, T>(app: &App<P>, name: &str, error: &StoreError) -> Option<T> {

@@ -5,11 +5,13 @@
 
 pub mod accept;
 pub mod admit;
+pub mod attendance;
 pub mod drive;
 pub mod episode;
 mod evict;
 mod exact;
 mod follow;
+mod history;
 pub mod inquire;
 pub mod ledger;
 pub mod name;

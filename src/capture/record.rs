@@ -219,6 +219,13 @@ impl Record {
         self.history.push(Step { state: self.state, at: now, note: crate::text::clean(note.as_ref()) });
     }
 
+    /// Adds something that the reader should know, once.
+    pub fn warn(&mut self, words: String) {
+        if !self.notes.contains(&words) {
+            self.notes.push(words);
+        }
+    }
+
     /// Takes over from what is kept what must not be undone: reports that are settled, and that it shall stop.
     pub fn learn(&mut self, kept: &Self) {
         match (self.stop, kept.stop) {

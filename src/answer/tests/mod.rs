@@ -14,6 +14,7 @@ mod resolved;
 mod restraint;
 mod rules;
 mod samples;
+mod sweeps;
 
 use super::*;
 use crate::{

@@ -1,0 +1,215 @@
+//! The sweep: what it does, what it says, what it leaves; and what is said where nobody calls it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::platform::Clock;
+
+/// Alerts of so many machines whose instances die right after the answer.
+fn open(sim: &Sim, count: usize) {
+    for n in 0..count {
+        assert_eq!(send(sim, alert(&metric(&format!("web-{n:03}"), 5))).0, 202);
+    }
+}
+
+fn ready(sim: &Sim) -> Value {
+    let (status, ready) = send(sim, request(Method::GET, "/readyz", b""));
+    assert_eq!(status, 200, "{ready}");
+    ready
+}
+
+#[test]
+fn a_sweep_says_what_it_did_and_what_remains() {
+    let sim = Sim::new();
+    open(&sim, 3);
+    sim.pass(30);
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["open"], &swept["moved"], &swept["reported"]), (&json!(3), &json!(3), &json!(0)));
+    assert_eq!(swept["stillOpen"], 3);
+    let first = &swept["remaining"][0];
+    assert_eq!(first["state"], "running");
+    assert!(first["nextStepAt"].as_str().unwrap() > "2026-11-22T02:01", "{first}");
+    let (_, again) = send(&sim, sweep());
+    assert_eq!((&again["moved"], &again["stillOpen"]), (&json!(0), &json!(3)), "nothing is due");
+    sim.pass(120);
+    let mut reported = 0;
+    for _ in 0..3 {
+        let (_, swept) = send(&sim, sweep());
+        reported += swept["reported"].as_u64().unwrap();
+        sim.pass(5);
+    }
+    assert_eq!(reported, 3);
+}
+
+#[test]
+fn a_sweep_moves_fifty_and_the_next_one_the_others() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "600");
+    open(&sim, 70);
+    // What a sweep in passing has claimed and not done is free again by then.
+    sim.pass(90);
+    let running = |sim: &Sim| records(sim).iter().filter(|record| record["state"] == "running").count();
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["open"], &swept["moved"], running(&sim)), (&json!(70), &json!(50), 50));
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["moved"], running(&sim)), (&json!(20), 70));
+}
+
+#[test]
+fn of_more_captures_than_a_sweep_can_read_each_has_its_turn() {
+    let sim = Sim::new();
+    sim.set("notify_url", "");
+    let (_, taken) = send(&sim, alert(METRIC));
+    let name = taken["captures"][0]["name"].as_str().unwrap().to_owned();
+    let value = sim.0.store.borrow()[&format!("open.{name}")].clone();
+    let stopped = String::from_utf8(value).unwrap().replace("\"starting\"", "\"ended\"");
+    for n in 0..600 {
+        let other = name.replace("web-01", &format!("web-{n:03}"));
+        let copy = stopped.replace(&name, &other);
+        sim.0.store.borrow_mut().insert(format!("open.{other}"), copy.into_bytes());
+    }
+    let mut reported = 0;
+    for _ in 0..60 {
+        let (_, swept) = send(&sim, sweep());
+        assert!(
+            swept["moved"].as_u64().unwrap() <= 50 && swept["remaining"].as_array().unwrap().len() <= 100
+        );
+        reported += swept["reported"].as_u64().unwrap();
+    }
+    assert!(reported >= 600, "{reported}");
+}
+
+#[test]
+fn an_answer_does_not_wait_for_a_step_that_hangs() {
+    let sim = Sim::new();
+    open(&sim, 2);
+    sim.pass(30);
+    for _ in 0..9 {
+        fault(&sim, "operation", Fault::Error(SendError::TimedOut));
+        fault(&sim, "get", Fault::Error(SendError::TimedOut));
+    }
+    let begin = sim.now();
+    let (status, swept) = send(&sim, sweep());
+    let took = sim.now().since(begin);
+    assert_eq!((status.as_u16(), &swept["stillOpen"]), (200, &json!(2)));
+    assert!(took < Duration::from_secs(25), "{took:?}");
+}
+
+#[test]
+fn records_are_removed_after_history_days_and_not_before() {
+    let sim = Sim::new();
+    sim.set("history_days", "7");
+    send_all(&sim, alert(&metric("web-01", 1)));
+    sim.pass(4 * 86_400);
+    send_all(&sim, alert(&metric("web-02", 2)));
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!(
+        (&swept["removed"], records(&sim).len()),
+        (&json!(0), 2),
+        "one is young, though its alert is old"
+    );
+    sim.pass(4 * 86_400);
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!(swept["removed"], 1);
+    assert_eq!(record(&sim)["target"].as_str().unwrap().rsplit('/').next(), Some("web-02"));
+    assert_eq!((sim.0.azure.borrow().sessions.len(), sim.count("delete")), (2, 0), "sessions are left alone");
+}
+
+#[test]
+fn what_is_still_open_is_never_removed() {
+    let sim = Sim::new();
+    sim.set("history_days", "1");
+    open(&sim, 1);
+    sim.pass(5 * 86_400);
+    // Azure does not answer: it stays open.
+    for _ in 0..9 {
+        fault(&sim, "operation", Fault::Answer(503, Value::Null, None));
+    }
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["removed"], &swept["stillOpen"]), (&json!(0), &json!(1)));
+}
+
+#[test]
+fn with_evict_a_session_goes_with_its_record_or_the_record_stays() {
+    let sim = Sim::new();
+    sim.set("history_days", "1");
+    sim.set("on_limit", "evict");
+    send_all(&sim, alert(METRIC));
+    sim.pass(3 * 86_400);
+    fault(&sim, "delete", Fault::Answer(503, Value::Null, None));
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["removed"], records(&sim).len()), (&json!(0), 1));
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["removed"], records(&sim).len()), (&json!(1), 0));
+    send(&sim, get("/api/captures"));
+    let now = sim.now();
+    assert!(
+        sim.0.azure.borrow().sessions.values().all(|session| session.gone_at.is_some_and(|at| at <= now))
+    );
+}
+
+#[test]
+fn hints_that_are_too_old_to_be_used_are_removed() {
+    let sim = Sim::new();
+    send_all(&sim, alert(METRIC));
+    let hints = |sim: &Sim| {
+        let store = sim.0.store.borrow();
+        store.keys().filter(|key| key.starts_with("place.") || key.starts_with("sessions.")).count()
+    };
+    send(&sim, sweep());
+    assert_eq!(hints(&sim), 2);
+    sim.pass(3 * 86_400);
+    send(&sim, sweep());
+    assert_eq!(hints(&sim), 0);
+}
+
+#[test]
+fn a_sweep_that_nobody_calls_is_missed_at_readyz_in_the_log_and_in_the_next_report() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "1800");
+    send_all(&sim, alert(METRIC));
+    let words = "Nobody has ever called the sweep";
+    assert!(ready(&sim)["warnings"][0].as_str().unwrap().starts_with(words));
+    assert!(sim.0.log.borrow().iter().any(|line| line.contains(words)));
+    let told = sim.0.azure.borrow().told.clone();
+    assert!(!told[0].to_string().contains(words), "it had only just begun");
+    assert!(told[1].to_string().contains(words), "{}", told[1]);
+    send(&sim, sweep());
+    assert_eq!(ready(&sim), json!({"status": "ready"}));
+}
+
+#[test]
+fn a_sweep_that_is_called_is_not_missed() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "3600");
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run_all(async move {
+        answer(&app, alert(METRIC)).await;
+        for _ in 0..70 {
+            world.sleep(Duration::from_mins(1)).await;
+            answer(&app, sweep()).await;
+        }
+    });
+    assert_eq!(record(&sim)["outcome"], "captured");
+    assert_eq!(ready(&sim), json!({"status": "ready"}));
+    assert!(!sim.0.log.borrow().iter().any(|line| line.contains("Nobody")));
+    assert!(record(&sim)["notes"].is_null());
+    let writes = sim.0.writes.borrow().iter().filter(|key| *key == "attendance").count();
+    assert!(writes <= 70, "{writes}");
+}
+
+#[test]
+fn captures_that_wait_for_nobody_are_missed_by_the_sweep_in_passing() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "18000");
+    send(&sim, alert(METRIC));
+    sim.pass(3_600);
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run(async move {
+        answer(&app, alert(&metric("web-02", 61))).await;
+        world.sleep(Duration::from_secs(5)).await;
+    });
+    assert!(ready(&sim)["warnings"][0].as_str().unwrap().contains("README"));
+}
