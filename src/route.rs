@@ -26,7 +26,7 @@ pub enum Route<'a> {
         /// The same.
         name: &'a str,
     },
-    /// `POST /api/sweep`
+    /// `POST /api/sweep`, or GET
     Sweep,
     /// `GET /healthz`
     Health,
@@ -46,7 +46,8 @@ impl<'a> Route<'a> {
         let path = path.strip_suffix('/').unwrap_or(path);
         let (route, takes) = match path {
             "/api/alerts" => (Self::Alerts, "POST"),
-            "/api/sweep" => (Self::Sweep, "POST"),
+            // GET too: there are schedulers that send nothing else.
+            "/api/sweep" => (Self::Sweep, "POST, GET"),
             "/api/captures" => (Self::Captures, "GET, HEAD"),
             "/healthz" => (Self::Health, "GET, HEAD"),
             "/readyz" => (Self::Ready, "GET, HEAD"),
@@ -88,6 +89,7 @@ mod tests {
             (Method::POST, "/api/alerts", Route::Alerts),
             (Method::POST, "/api/alerts/", Route::Alerts),
             (Method::POST, "/api/sweep", Route::Sweep),
+            (Method::GET, "/api/sweep", Route::Sweep),
             (Method::GET, "/api/captures", Route::Captures),
             (Method::GET, "/api/captures/a.b-c", Route::Capture { name: "a.b-c" }),
             (Method::DELETE, "/api/captures/a", Route::Delete { name: "a" }),
@@ -118,6 +120,6 @@ mod tests {
         assert_eq!(status(&Method::POST, "/api/captures/x"), 405);
         assert_eq!(status(&Method::GET, "/api/captures/x/stop"), 405);
         let allow = Route::parse(&Method::PUT, "/api/sweep").unwrap_err().into_response();
-        assert_eq!(allow.headers()["allow"], "POST");
+        assert_eq!(allow.headers()["allow"], "POST, GET");
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /api/sweep`: moves open captures on. For a schedule to call, at any rate.
+//! `POST /api/sweep`: moves open captures on, and removes what is old. For a schedule to call, at any rate; by GET too.
 
 use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};

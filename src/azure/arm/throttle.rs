@@ -4,8 +4,6 @@
 //! Source: Azure Resource Manager, "Understand how requests are throttled": buckets of 250 reads (25 more each second),
 //! 200 writes and 200 deletes (10 more each second), told by `x-ms-ratelimit-remaining-subscription-…`.
 
-use std::collections::HashMap;
-
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::{retry::retry_after, time::Timestamp};
@@ -18,7 +16,7 @@ const REFILLED: i64 = 2;
 const UNNAMED: i64 = 5;
 
 /// How Azure counts a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Reads,
     Writes,
@@ -54,20 +52,29 @@ pub enum Urgency {
 
 /// Until when which requests are held off.
 #[derive(Debug, Default)]
-pub struct Throttle {
-    /// Nothing is sent.
-    closed: HashMap<(String, Kind), Timestamp>,
-    /// Polls are not.
-    scarce: HashMap<(String, Kind), Timestamp>,
+pub struct Throttle(Vec<Bucket>);
+
+/// A subscription's requests of one kind.
+#[derive(Debug)]
+struct Bucket {
+    subscription: String,
+    kind: Kind,
+    /// Until then nothing is sent.
+    closed: Timestamp,
+    /// Until then polls are not.
+    scarce: Timestamp,
 }
 
 impl Throttle {
     /// For how many more seconds a request is not to be sent; none if it may be.
     #[must_use]
     pub fn holds(&self, path: &str, method: &Method, urgency: Urgency, now: Timestamp) -> Option<i64> {
-        let key = (subscription(path), Kind::of(method));
-        let scarce = self.scarce.get(&key).filter(|_| urgency == Urgency::Poll);
-        let until = self.closed.get(&key).max(scarce).copied()?;
+        let (subscription, kind) = (subscription(path), Kind::of(method));
+        let bucket = self.0.iter().find(|b| b.kind == kind && b.subscription == subscription)?;
+        let until = match urgency {
+            Urgency::Alert => bucket.closed,
+            Urgency::Poll => bucket.closed.max(bucket.scarce),
+        };
         let left = until.since(now);
         let seconds = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
         i64::try_from(seconds).ok().filter(|seconds| *seconds > 0)
@@ -83,14 +90,24 @@ impl Throttle {
         now: Timestamp,
     ) {
         let kind = Kind::of(method);
-        let key = (subscription(path), kind);
+        let remaining = headers.get(kind.header()).and_then(|v| v.to_str().ok()?.trim().parse::<u32>().ok());
+        let (mut closed, mut scarce) = (now, now);
         if status == StatusCode::TOO_MANY_REQUESTS {
-            self.closed.insert(key, now.after(retry_after(headers, now).unwrap_or(UNNAMED)));
+            closed = now.after(retry_after(headers, now).unwrap_or(UNNAMED));
+        } else if remaining.is_some_and(|remaining| remaining < KEPT_FOR_ALERTS) {
+            scarce = now.after(REFILLED);
+        } else {
             return;
         }
-        let remaining = headers.get(kind.header()).and_then(|v| v.to_str().ok()?.trim().parse::<u32>().ok());
-        if remaining.is_some_and(|remaining| remaining < KEPT_FOR_ALERTS) {
-            self.scarce.insert(key, now.after(REFILLED));
+        // What has passed is forgotten.
+        self.0.retain(|bucket| bucket.closed > now || bucket.scarce > now);
+        let subscription = subscription(path);
+        match self.0.iter_mut().find(|b| b.kind == kind && b.subscription == subscription) {
+            Some(bucket) => {
+                bucket.closed = bucket.closed.max(closed);
+                bucket.scarce = bucket.scarce.max(scarce);
+            }
+            None => self.0.push(Bucket { subscription, kind, closed, scarce }),
         }
     }
 }

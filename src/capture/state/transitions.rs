@@ -202,7 +202,7 @@ impl Record {
             None => retry::pause(&self.name, self.attempts, first),
         };
         self.attempts = self.attempts.saturating_add(1);
-        self.note(now, format!("{failure}; next try in {:.1} s", pause.as_secs_f64()));
+        self.note(now, format!("{failure}; next try in {} s", pause.as_secs().max(1)));
         self.due = now.plus(pause);
     }
 
