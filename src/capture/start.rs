@@ -188,9 +188,14 @@ impl<P: Platform> Start<'_, P> {
             Ok(sessions) => {
                 self.remember_count(place, &sessions).await;
                 // One that was there before is never taken back: it has been capturing.
-                record.withdraw = is_new
-                    && others(&sessions, record.session_name()) >= self.limit
-                    && !self.can_make_room(arm, record, place, &sessions).await?;
+                if is_new && others(&sessions, record.session_name()) >= self.limit {
+                    let room = self.can_make_room(arm, record, place, &sessions).await;
+                    if let Err(error) = &room {
+                        let note = format!("no ended session could be deleted: {}", error.failure);
+                        record.note(self.app.platform.now(), note);
+                    }
+                    record.withdraw = !matches!(room, Ok(true));
+                }
             }
             Err(error) => {
                 let note =

@@ -149,6 +149,28 @@ fn where_the_count_was_not_known_the_new_session_stays_if_ended_ones_make_room()
 }
 
 #[test]
+fn a_session_beyond_the_limit_is_taken_back_where_no_other_can_be_deleted() {
+    let sim = full(0);
+    let before = sessions(&sim);
+    sim.0.store.borrow_mut().retain(|key, _| !key.starts_with("sessions."));
+    fault(&sim, "delete", Fault::Answer(403, json!({"error": {"code": "Locked", "message": "no"}}), None));
+    send_all(&sim, alert(&metric("web-01", 50)));
+    let newest = records(&sim).remove(0);
+    assert_eq!((&newest["outcome"], &newest["error"]["code"]), (&json!("failed"), &json!("sessionLimit")));
+    send(&sim, get("/api/captures"));
+    sim.pass(10);
+    send(&sim, sweep());
+    let azure = sim.0.azure.borrow();
+    let now = crate::platform::Clock::now(&sim);
+    let left = azure
+        .sessions
+        .iter()
+        .filter(|(_, s)| s.gone_at.is_none_or(|at| at > now))
+        .map(|(name, _)| name.clone());
+    assert_eq!(left.collect::<Vec<_>>(), before);
+}
+
+#[test]
 fn without_evict_nothing_is_deleted_for_another() {
     let sim = full(0);
     sim.set("on_limit", "fail");
