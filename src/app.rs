@@ -123,10 +123,12 @@ impl Memory {
     /// Takes the capture called `name` in hand; `None` if this instance already has it in hand.
     #[must_use]
     pub fn take_in_hand(self: &Rc<Self>, name: &str) -> Option<InHand> {
-        self.driven
-            .borrow_mut()
-            .insert(name.to_owned())
-            .then(|| InHand { memory: self.clone(), name: name.to_owned() })
+        self.take(name, name.to_owned())
+    }
+
+    fn take(self: &Rc<Self>, name: &str, key: String) -> Option<InHand> {
+        let is_free = self.driven.borrow_mut().insert(key.clone());
+        is_free.then(|| InHand { memory: self.clone(), name: name.to_owned(), key })
     }
 }
 
@@ -143,6 +145,7 @@ impl Drop for Renewal<'_> {
 pub struct InHand {
     memory: Rc<Memory>,
     name: String,
+    key: String,
 }
 
 impl InHand {
@@ -151,10 +154,21 @@ impl InHand {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Where it is held back, it stays in hand only to tell people, and another may take it in hand to capture: its alert
+    /// may come again. None if people are being told already.
+    #[must_use]
+    pub fn only_to_tell_if(self, is_held_back: bool) -> Option<Self> {
+        if !is_held_back {
+            return Some(self);
+        }
+        // No name has spaces.
+        self.memory.take(&self.name, format!("{} (to tell)", self.name))
+    }
 }
 
 impl Drop for InHand {
     fn drop(&mut self) {
-        self.memory.driven.borrow_mut().remove(&self.name);
+        self.memory.driven.borrow_mut().remove(&self.key);
     }
 }

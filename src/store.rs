@@ -163,27 +163,20 @@ async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreE
         .map_err(|e| StoreError(format!("{key} holds no record: {e}")))
 }
 
-/// Writes a record that is new.
+/// Writes a record that is new; one of a capture that is not taken may have no further steps.
 ///
 /// # Errors
 /// [`StoreError`] when it may not have been written.
 pub async fn create(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
-    write(store, OPEN, record).await
+    write(store, if record.state == State::Reported { DONE } else { OPEN }, record).await
 }
 
-/// Writes a record of a capture that is not taken: it has no further steps.
-///
-/// # Errors
-/// [`StoreError`] when it may not have been written.
-pub async fn put_away(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
-    write(store, DONE, record).await
-}
-
-/// Removes such a record, so that another may take its name.
+/// Removes a record of a capture that was held back, so that another may take its name.
 ///
 /// # Errors
 /// [`StoreError`] when it may still be there.
 pub async fn take_out(store: &impl KeyValue, name: &str) -> Result<(), StoreError> {
+    store.delete(&format!("{OPEN}{name}")).await?;
     store.delete(&format!("{DONE}{name}")).await
 }
 
@@ -193,11 +186,14 @@ pub async fn take_out(store: &impl KeyValue, name: &str) -> Result<(), StoreErro
 /// # Errors
 /// [`StoreError`] when it may not have been written.
 pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<(), StoreError> {
-    if let Some(kept) = load(store, &record.name).await? {
-        if kept.state > record.state {
-            return Ok(());
-        }
-        record.learn(&kept);
+    match load(store, &record.name).await? {
+        // What is still to be told of one that was held back is no news any more.
+        Some(kept) if kept.replaces(record) => return Ok(()),
+        // Written by a driver that came late.
+        Some(kept) if record.replaces(&kept) => take_out(store, &record.name).await?,
+        Some(kept) if kept.state > record.state => return Ok(()),
+        Some(kept) => record.learn(&kept),
+        None => {}
     }
     if record.state == State::Reported {
         write(store, DONE, record).await?;

@@ -32,6 +32,7 @@ pub(crate) const LATENCY: Duration = Duration::from_millis(100);
 pub(crate) const WEBHOOK_KEY: &str = "webhook-key-0123456789";
 pub(crate) const OPERATOR_KEY: &str = "operator-key-0123456789";
 pub(crate) const SWEEP_KEY: &str = "sweep-key-0123456789";
+pub(crate) const SIGNING_SECRET: &str = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5";
 pub(crate) const SUBSCRIPTION: &str = "/subscriptions/0a1e47ca-0000-4000-8000-00000000005b";
 
 /// One request that went out.
@@ -40,6 +41,7 @@ pub(crate) struct Sent {
     pub(crate) operation: String,
     pub(crate) url: String,
     pub(crate) body: Value,
+    pub(crate) headers: http::HeaderMap,
     pub(crate) at: Timestamp,
     pub(crate) answered_at: Timestamp,
 }
@@ -111,6 +113,17 @@ impl Sim {
     /// A fresh instance of the component in this world.
     pub(crate) fn app(&self) -> App<Self> {
         App::new(self.clone())
+    }
+
+    /// With somebody to tell in Teams and in Slack too.
+    pub(crate) fn with_chats() -> Self {
+        let sim = Self::new();
+        sim.set("teams_url", "https://teams.example/workflows/canary?sig=canary");
+        sim.set("teams_host", "https://teams.example");
+        sim.set("slack_url", "https://slack.example/services/canary");
+        sim.set("slack_host", "https://slack.example");
+        sim.set("notify_secret", SIGNING_SECRET);
+        sim
     }
 
     pub(crate) fn set(&self, variable: &str, value: &str) {
@@ -256,10 +269,11 @@ impl HttpOut for Sim {
         let url = request.uri().to_string();
         let body = serde_json::from_slice(request.body())
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(request.body()).into_owned()));
+        let headers = request.headers().clone();
         let (operation, outcome) = self.0.azure.borrow_mut().answer(&request, at);
         let index = {
             let mut sent = self.0.sent.borrow_mut();
-            sent.push(Sent { operation, url, body, at, answered_at: at });
+            sent.push(Sent { operation, url, body, headers, at, answered_at: at });
             sent.len() - 1
         };
         let late = matches!(outcome, Err(SendError::TimedOut));

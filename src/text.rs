@@ -21,6 +21,23 @@ pub fn clean_up_to(text: &str, most: usize) -> String {
     clean
 }
 
+/// Cut so that `most` UTF-16 units hold it, the ellipsis among them: so chats count what they take.
+#[must_use]
+pub fn fit(text: &str, most: usize) -> String {
+    let mut units = 0_usize;
+    let mut last = 0_usize;
+    for (at, c) in text.char_indices() {
+        units = units.saturating_add(c.len_utf16());
+        if units < most {
+            last = at.saturating_add(c.len_utf8());
+        }
+        if units > most {
+            return format!("{}…", text.get(..last).unwrap_or_default());
+        }
+    }
+    text.to_owned()
+}
+
 /// Unicode's bidirectional controls, zero-width characters and the byte-order mark: they make text read as what it is not.
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
@@ -40,5 +57,19 @@ mod tests {
         let clean = clean(&"ä".repeat(600));
         assert_eq!(clean.chars().count(), 501);
         assert!(clean.ends_with('…'));
+    }
+
+    #[test]
+    fn what_fits_is_whole_and_what_does_not_ends_with_an_ellipsis() {
+        for (text, most, fitted) in [
+            ("", 3, ""),
+            ("abc", 3, "abc"),
+            ("abcd", 3, "ab…"),
+            ("🦀🦀", 4, "🦀🦀"),
+            ("🦀🦀", 3, "🦀…"),
+            ("🦀🦀", 2, "…"),
+        ] {
+            assert_eq!(fit(text, most), fitted, "{text} in {most}");
+        }
     }
 }

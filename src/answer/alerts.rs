@@ -144,7 +144,7 @@ async fn take_in_time<P: Platform>(
         }
         left_out.extend(taken.left_out);
     }
-    // Held back, all of them: nothing goes on after this answer.
+    // Held back, all of them: nothing is captured.
     if captures.iter().all(|capture| capture.get("heldBack").is_some()) {
         let held_back = captures.iter().find_map(|capture| capture.pointer("/heldBack/detail")?.as_str());
         let (reason, detail) = match (held_back, left_out.first()) {

@@ -12,7 +12,7 @@ use crate::{
     capture::{
         Record, State,
         accept::{Accepted, accept, in_hand, is_recent},
-        drive::{Patience, drive, drive_new},
+        drive::{drive_in_hand, drive_new},
     },
     log::Level,
     plan::{CaptureSpec, LeftOut},
@@ -67,7 +67,8 @@ impl<P: Platform> Delivery<'_, P> {
         let background = self.app.clone();
         if duplicate {
             if hand.name() == record.name {
-                let work = async move { _ = drive(&background, hand.name(), Patience::ToTheEnd).await };
+                let is_held_back = record.held_back.is_some();
+                let work = async move { drive_in_hand(&background, hand, is_held_back).await };
                 self.app.platform.spawn(work).await;
             }
             return self.duplicate(&record).await;
@@ -80,6 +81,10 @@ impl<P: Platform> Delivery<'_, P> {
                 ("until", json!(held_back.until)),
             ];
             self.app.log(Level::Warn, "a capture is held back", &fields);
+            if record.state < State::Reported {
+                let work = async move { drive_in_hand(&background, hand, true).await };
+                self.app.platform.spawn(work).await;
+            }
             return Ok(Taken { captures: vec![shown(&record, false)], left_out: Vec::new() });
         }
 

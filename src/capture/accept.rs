@@ -42,7 +42,9 @@ pub async fn in_hand<P: Platform>(app: &App<P>, name: &str) -> Result<Either<InH
         if let Some(hand) = app.memory.take_in_hand(name) {
             return Ok(Either::Left(hand));
         }
-        if let Some(record) = store::load(&app.platform, name).await? {
+        // One that may be taken now is in another's hand for a moment only: to be taken, or to be let go.
+        let record = store::load(&app.platform, name).await?;
+        if let Some(record) = record.filter(|record| !record.may_be_taken_now(app.platform.now())) {
             return Ok(Either::Right(record));
         }
         app.platform.sleep(LOOK_AGAIN).await;
@@ -87,7 +89,7 @@ pub async fn accept<P: Platform>(
     };
     if let Some(held_back) = held_back {
         let record = Record::held_back(alert, spec, now, held_back);
-        store::put_away(&app.platform, &record).await?;
+        store::create(&app.platform, &record).await?;
         return Ok(Accepted { record, duplicate: false });
     }
     let record = Record::accepted(alert, spec.clone(), now, LEASE_SECONDS);

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     log::Level,
     platform::{Platform, StoreError},
-    report::cloudevents,
+    report::{Outcome, send},
     settings::Settings,
     store,
     time::Timestamp,
@@ -63,12 +63,18 @@ pub async fn drive_new<P: Platform>(
 /// Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm.
 pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) -> Option<Record> {
     let mut last = None;
+    let mut was_held_back = None;
     let mut steps = 0_u32;
     while steps < MOST_STEPS {
         let mut record = match in_time(app, store::load(&app.platform, name)).await {
             Ok(record) => record?,
             Err(error) => return gave_up(app, name, &error),
         };
+        let is_held_back = record.held_back.is_some();
+        if *was_held_back.get_or_insert(is_held_back) != is_held_back {
+            // Its alert came again and led to a capture, which is in another's hand.
+            return Some(record);
+        }
         let now = app.platform.now();
         match (next(&record, now), patience) {
             (Next::Do(_), Patience::WhileDue(until)) if until <= now => return Some(record),
@@ -91,6 +97,13 @@ pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) ->
         last = Some(record);
     }
     last
+}
+
+/// Drives the capture that `hand` holds to its end.
+pub async fn drive_in_hand<P: Platform>(app: &App<P>, hand: InHand, is_held_back: bool) {
+    if let Some(hand) = hand.only_to_tell_if(is_held_back) {
+        drive(app, hand.name(), Patience::ToTheEnd).await;
+    }
 }
 
 /// Takes one step and writes its outcome; `None` if that could not be done.
@@ -146,7 +159,10 @@ async fn act_in_time<P: Platform>(app: &App<P>, settings: &Settings, record: &mu
     match action {
         Action::Report(index) => {
             if let Some(report) = record.reports.get_mut(index) {
-                report.tried(now, Err(format!("it took more than {within} s")));
+                report.tried(
+                    now,
+                    Outcome::NotTaken { why: format!("it took more than {within} s"), rest: None },
+                );
             }
         }
         _ => {
@@ -157,7 +173,7 @@ async fn act_in_time<P: Platform>(app: &App<P>, settings: &Settings, record: &mu
 }
 
 async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {
-    let (last, failed, attempts) = (record.history.last().cloned(), record.error.is_some(), record.attempts);
+    let (last, failed, attempts) = (record.history.last().cloned(), record.error.is_some(), tries(record));
     match action {
         Action::Start if record.inquiry.is_some() => inquire::inquire(app, settings, record).await,
         Action::Start => start::start(app, settings, record).await,
@@ -165,7 +181,7 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
             if let Some(words) = attendance::missed(app, record.accepted_at, app.platform.now()).await {
                 record.warn(words);
             }
-            cloudevents::send(app, settings, record, index).await;
+            send::send(app, settings, record, index).await;
         }
         Action::Close => record.close(app.platform.now()),
         action => {
@@ -176,7 +192,7 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
     }
     let Some(noted) = record.history.last().filter(|step| Some(*step) != last.as_ref()) else { return };
     let has_failed = record.error.is_some() && !failed;
-    let level = match (has_failed, record.attempts > attempts) {
+    let level = match (has_failed, tries(record) > attempts) {
         (true, _) => Level::Error,
         (false, true) => Level::Warn,
         (false, false) => Level::Info,
@@ -193,6 +209,11 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
             ("requestId", json!(error.and_then(|e| e.request_id.as_ref()))),
         ],
     );
+}
+
+/// How often its present step, and telling people, have failed.
+fn tries(record: &Record) -> u32 {
+    record.reports.iter().fold(record.attempts, |sum, report| sum.saturating_add(report.attempts))
 }
 
 /// Writes the outcome; what it says has happened, so a failing store is tried again.
@@ -236,7 +257,11 @@ async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
                 Ok(Some(record)) if record.state == State::Accepted && record.attempts == 0 => {
                     drive_new(&background, &hand, record, |_| ()).await;
                 }
-                _ => _ = drive(&background, hand.name(), Patience::ToTheEnd).await,
+                known => {
+                    let is_held_back =
+                        known.is_ok_and(|record| record.is_some_and(|r| r.held_back.is_some()));
+                    drive_in_hand(&background, hand, is_held_back).await;
+                }
             }
         });
         app.platform.spawn(work).await;

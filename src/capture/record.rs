@@ -12,7 +12,7 @@ use crate::{
     azure::{resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
     plan::{CaptureSpec, ExactName, Inquiry, LeftOut, Machine, Parameters, session_name},
-    report::{Audience, Report},
+    report::{Audience, Event, Report},
     time::Timestamp,
 };
 
@@ -188,11 +188,12 @@ impl Record {
         record
     }
 
-    /// A record of a capture that is not taken: state `reported`.
+    /// A record of a capture that is not taken: state `reported`, or `ended` until people are told of it.
     #[must_use]
     pub fn held_back(alert: &Alert, spec: CaptureSpec, now: Timestamp, held_back: HeldBack) -> Self {
         let mut record = Self::accepted(alert, spec, now, 0);
-        record.state = State::Reported;
+        record.tell(Event::HeldBack, now);
+        record.state = if record.reports.is_empty() { State::Reported } else { State::Ended };
         record.note(now, format!("held back until {}: {}", held_back.until, held_back.detail));
         record.held_back = Some(held_back);
         record
@@ -207,8 +208,21 @@ impl Record {
     /// Whether it, or a capture that it led to, was held back until a time that has come.
     #[must_use]
     pub fn may_be_taken_now(&self, now: Timestamp) -> bool {
-        let until = self.held_back.as_ref().map(|held_back| held_back.until).or(self.ask_again_at);
-        self.state == State::Reported && until.is_some_and(|until| now >= until)
+        match &self.held_back {
+            // Whether or not people have been told of it.
+            Some(held_back) => now >= held_back.until,
+            None => self.state == State::Reported && self.ask_again_at.is_some_and(|at| now >= at),
+        }
+    }
+
+    /// Whether it takes the place of `other` under the same name: an alert that was held back came again.
+    #[must_use]
+    pub fn replaces(&self, other: &Self) -> bool {
+        match (&self.held_back, &other.held_back) {
+            (None, Some(_)) => true,
+            (Some(_), Some(_)) => self.accepted_at > other.accepted_at,
+            (_, None) => false,
+        }
     }
 
     /// Adds a line to the history, under the present state.

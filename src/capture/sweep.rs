@@ -148,7 +148,9 @@ async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize) -> Sw
 /// Moves one capture on, unless this instance has it in hand already. It goes on in the background: to the end of a step
 /// that takes long, and then to the capture's own end.
 async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -> Record {
-    let Some(hand) = app.memory.take_in_hand(&record.name) else { return record };
+    let hand = app.memory.take_in_hand(&record.name);
+    let hand = hand.and_then(|hand| hand.only_to_tell_if(record.held_back.is_some()));
+    let Some(hand) = hand else { return record };
     let (tell, told) = oneshot::channel();
     let background = app.clone();
     let work = async move {

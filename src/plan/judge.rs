@@ -172,7 +172,7 @@ fn spec(
             rules: rules.to_vec(),
             exact,
             stop_on_resolve: terms.stop_on_resolve == Some(true),
-            tell: Audience::of(terms.tell.as_deref(), &settings.receivers),
+            tell: Audience::of(terms.tell.as_deref(), terms.tell_events.as_deref(), &settings.receivers),
             restraint: Restraint {
                 rule: first(rules).to_lowercase(),
                 cool_down: terms.cool_down,

@@ -13,7 +13,7 @@ use crate::{
     azure::resource_id::ResourceId,
     capture::name,
     report::Audience,
-    rules::{CoolDown, OnConflict},
+    rules::{CoolDown, OnConflict, Rule},
     settings::Captures,
     text::clean,
     time::Timestamp,
@@ -239,14 +239,27 @@ pub fn inquiry(
         earlier_name: moment.earlier.map(name_at),
         machine: Machine::unresolved(named),
         parameters: Parameters::default(),
-        // Which rule will apply is not known: that the alert resolves meanwhile must reach it.
+        // Which rule will apply is not known: that the alert resolves meanwhile must reach it, and that no machine is
+        // found whomever one of them might tell.
         policy: Policy {
+            tell: whoever_might_be_told(settings),
             stop_on_resolve: settings.rules.rules.iter().any(|rule| rule.terms.stop_on_resolve == Some(true)),
             ..Policy::default()
         },
         notes: Vec::new(),
         inquiry: Some(Box::new(Inquiry { alert: Alert { targets, ..alert.clone() }, moment: moment.time })),
     })
+}
+
+/// All whom the rules name, or all that are set up if there is one that leaves it open.
+fn whoever_might_be_told(settings: &Captures) -> Audience {
+    let rules = &settings.rules.rules;
+    let leaves_open =
+        |rule: &Rule| rule.terms.tell.is_none() && !rule.goes_on && rule.terms.ignore != Some(true);
+    let named: Vec<String> =
+        rules.iter().flat_map(|rule| rule.terms.tell.iter().flatten().cloned()).collect();
+    let named = (!rules.is_empty() && !rules.iter().any(leaves_open)).then_some(named);
+    Audience::of(named.as_deref(), None, &settings.receivers)
 }
 
 #[cfg(test)]

@@ -1,27 +1,11 @@
-use serde_json::Value;
-
 use super::*;
 use crate::{
-    alert::{self, Reading},
-    azure::{resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
-    testing,
+    report::{Event, message::tests::record},
 };
 
-fn record() -> Record {
-    let now: crate::time::Timestamp = "2026-11-22T02:00:20Z".parse().unwrap();
-    let Reading::Alert(alert) =
-        alert::read(include_bytes!("../../tests/fixtures/metric-fired.json")).unwrap()
-    else {
-        panic!()
-    };
-    let spec = testing::spec(&alert, now);
-    let mut record = Record::accepted(&alert, spec, now, 0);
-    let watcher = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w";
-    let watcher = ResourceId::parse(watcher).unwrap();
-    record.sent(now, watcher, "westeurope", Some(Sealed("sealed-operation".into())), 1);
-    record.provisioned(now.after(7));
-    record
+fn event(record: &Record, event: Event, id: &str) -> Value {
+    body(record, &Message::of(record, event, id))
 }
 
 #[test]
@@ -48,4 +32,16 @@ fn a_failure_says_why_and_what_to_do() {
     let event = event(&record, Event::Failed, "x.failed");
     assert_eq!(event["data"]["summary"], "The packet capture on web-01 failed: StorageFailed: no upload");
     assert!(event["data"]["capture"]["error"]["advice"].is_string());
+}
+
+#[test]
+fn whoever_is_told_hears_of_a_missing_agent() {
+    let mut record = record();
+    record.agent_missing = Some("az vm extension set".to_owned());
+    let event = event(&record, Event::Started, "x.started");
+    assert_eq!(
+        event["data"]["summary"],
+        "A packet capture runs on web-01. The machine was seen without the Network Watcher agent; install it: az vm \
+         extension set"
+    );
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::azure::resource_id::ResourceId;
 
 const PAGE: &str = include_str!("../../docs/rules.md");
-const RECEIVERS: [&str; 1] = ["webhook"];
+const RECEIVERS: [&str; 3] = crate::report::Receiver::NAMES;
 
 struct Example {
     text: String,
@@ -78,6 +78,10 @@ fn written(rules: &Rules, terms: &Terms, key: &str) -> String {
         "cool_down_rule" => of(terms.cool_down_rule.map(duration::words)),
         "captures_at_once" => of(terms.captures_at_once),
         "tell" => of(terms.tell.as_ref().map(|names| names.join(","))),
+        "tell_events" => of(terms
+            .tell_events
+            .as_ref()
+            .map(|events| events.iter().map(|event| event.word()).collect::<Vec<_>>().join(","))),
         "allowed_scopes" => of(terms.allowed_scopes.as_ref().map(Vec::len)),
         "limits.captures_per_hour" => of(limits.captures_per_hour),
         "limits.cool_down" => of(limits.cool_down),

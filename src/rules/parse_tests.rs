@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::rules::{AccountRef, CoolDown, OnConflict, Parameter, Ring};
+use crate::{
+    report::Event,
+    rules::{AccountRef, CoolDown, OnConflict, Parameter, Ring},
+};
 
 const RECEIVERS: [&str; 3] = ["webhook", "teams", "slack"];
 
@@ -58,6 +61,7 @@ cool_down_rule = "5m"
 captures_per_hour = 6
 captures_at_once = 2
 tell = ["webhook", "slack"]
+tell_events = ["failed", "heldBack"]
 allowed_scopes = "/subscriptions/s/resourceGroups/rg-shop"
 open = ["time_limit_seconds", "storage_account"]
 
@@ -94,6 +98,7 @@ fn every_key_is_read() {
     assert_eq!(terms.cool_down, Some(CoolDown::For(Duration::from_secs(1_800))));
     assert_eq!(terms.open, Some(vec![Parameter::TimeLimitSeconds, Parameter::StorageAccount]));
     assert_eq!(terms.tell, Some(vec!["webhook".to_owned(), "slack".to_owned()]));
+    assert_eq!(terms.tell_events, Some(vec![Event::Failed, Event::HeldBack]));
     assert_eq!(terms.allowed_scopes.as_ref().unwrap().len(), 1);
     assert_eq!(ring.terms.tell, Some(Vec::new()));
     assert_eq!(
@@ -166,6 +171,11 @@ fn a_value_out_of_type_or_bounds_is_a_problem_with_what_it_must_be() {
         ("allowed_scopes = []", "is empty"),
         ("tell = [\"pager\"]", "known are webhook, teams, slack"),
         ("tell = [\"slack\", \"slack\"]", "twice"),
+        ("tell_events = []", "is empty"),
+        ("tell_events = [\"held_back\"]", "did you mean \"heldBack\"?"),
+        ("tell_events = \"stopped\"", "known are started, ended, failed, heldBack"),
+        ("tell_events = [\"ended\", \"ended\"]", "tell_events names \"ended\" twice"),
+        ("tell_events = [1]", "it must be a text"),
         ("open = [\"target\"]", "cannot be opened"),
         ("open = [\"time_limit_seconds\", \"time_limit_seconds\"]", "twice"),
         ("match = \"tcp\"", "it must be a table"),
@@ -209,6 +219,7 @@ fn keys_that_do_not_go_together_are_refused() {
         ("match.severity = \"Sev4\"\nignore = true\ncontinue = true", "nothing to add"),
         ("continuous = true\nopen = [\"time_limit_seconds\"]", "no time limit"),
         ("exact_name = \"a\"\nopen = [\"name_prefix\"]", "leaves it no place"),
+        ("tell = []\ntell_events = [\"failed\"]", "tells nobody"),
         ("storage_account = \"abc\"\nopen = [\"storage_account\"]", "no list to choose from"),
     ] {
         let refused = refused(&rule(lines));

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountRef, Filter, LocalPath, duration};
-use crate::azure::resource_id::Scope;
+use crate::{azure::resource_id::Scope, report::Event};
 
 /// Everything a rule may set; none = left open, for a later rule, the settings or Azure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Terms {
     pub captures_at_once: Option<u32>,
     /// Names of receivers; empty = nobody.
     pub tell: Option<Vec<String>>,
+    /// What they are told; none = all but what is held back. Never empty.
+    pub tell_events: Option<Vec<Event>>,
     /// Captures are taken within these only, which can narrow the settings' scopes and never widen them. Never empty.
     pub allowed_scopes: Option<Vec<Scope>>,
     /// What the alert's custom properties may set.
@@ -171,6 +173,7 @@ impl Terms {
             captures_per_hour,
             captures_at_once,
             tell,
+            tell_events,
             allowed_scopes,
             open,
         } = later;
@@ -199,6 +202,7 @@ impl Terms {
         fill(&mut self.captures_per_hour, captures_per_hour);
         fill(&mut self.captures_at_once, captures_at_once);
         fill(&mut self.tell, tell);
+        fill(&mut self.tell_events, tell_events);
         narrow(&mut self.allowed_scopes, allowed_scopes);
         fill(&mut self.open, open);
     }
@@ -238,11 +242,12 @@ mod tests {
             bytes_per_packet: Some(0),
             stop_on_resolve: Some(true),
             tell: Some(vec!["webhook".to_owned()]),
+            tell_events: Some(vec![Event::Failed]),
             ..Terms::default()
         };
         terms.fill_from(&later);
         assert_eq!((terms.bytes_per_packet, terms.stop_on_resolve), (Some(96), Some(true)));
-        assert_eq!(terms.tell, Some(Vec::new()));
+        assert_eq!((terms.tell, terms.tell_events), (Some(Vec::new()), Some(vec![Event::Failed])));
     }
 
     #[test]

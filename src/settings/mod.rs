@@ -4,6 +4,7 @@
 //! it is written down and reported as failed with the same words.
 
 mod parse;
+pub mod people;
 
 use std::fmt;
 
@@ -21,6 +22,7 @@ use crate::{
 };
 
 use parse::{NAMES, Raw};
+use people::Destination;
 
 /// Everything the operator decides.
 #[derive(Debug)]
@@ -31,8 +33,8 @@ pub struct Settings {
     pub azure: Option<Azure>,
     /// What captures may be taken and how.
     pub captures: Captures,
-    /// Whom to tell; none if nobody.
-    pub notify: Option<Url>,
+    /// Where those are who can be told, as far as that is set and right.
+    pub people: Vec<Destination>,
     /// All that is missing or wrong.
     pub problems: Vec<Problem>,
 }
@@ -154,9 +156,10 @@ impl Settings {
     /// A wrong number counts too: Azure's default in its place could be a capture of five hours.
     #[must_use]
     pub fn obstacle(&self) -> Option<String> {
-        let harmless =
-            ["operator_key", "sweep_key", "webhook_key", "notify_url", "notify_host", "allowed_scopes"];
-        let found = self.problems.iter().filter(|p| !harmless.contains(&p.variable));
+        let harmless = ["operator_key", "sweep_key", "webhook_key", "allowed_scopes"];
+        let keeps_from_capturing =
+            |name: &str| !harmless.contains(&name) && !people::VARIABLES.contains(&name);
+        let found = self.problems.iter().filter(|p| keeps_from_capturing(p.variable));
         let words = found.map(ToString::to_string).collect::<Vec<_>>().join("; ");
         (!words.is_empty()).then_some(words)
     }

@@ -11,14 +11,11 @@ use crate::{
     rules::Rules,
 };
 
-/// Who can be told, by the names that rules use.
-const RECEIVERS: [&str; 1] = ["webhook"];
-
 /// Shorter keys are refused: the webhook's URL is public by nature and can be guessed at.
 const MIN_KEY_LENGTH: usize = 16;
 
 /// All variables, as declared in spin.toml.
-pub(super) const NAMES: [&str; 23] = [
+pub(super) const NAMES: [&str; 28] = [
     "webhook_key",
     "operator_key",
     "sweep_key",
@@ -39,6 +36,11 @@ pub(super) const NAMES: [&str; 23] = [
     "dedupe_window_seconds",
     "notify_url",
     "notify_host",
+    "notify_secret",
+    "teams_url",
+    "teams_host",
+    "slack_url",
+    "slack_host",
     "rules",
     "network_api_version",
     "compute_api_version",
@@ -62,14 +64,16 @@ impl Raw {
         let azure = self.azure();
         let mut captures = self.captures();
         captures.rules = self.rules(&captures);
-        let notify = self.notify();
-        Settings { keys, azure, captures, notify, problems: self.problems }
+        let people = self.people();
+        self.tells_only_who_is_set_up(&captures);
+        Settings { keys, azure, captures, people, problems: self.problems }
     }
-    fn get(&self, name: &str) -> Option<String> {
+
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone())
     }
 
-    fn problem<T>(&mut self, variable: &'static str, problem: impl Into<String>) -> Option<T> {
+    pub(super) fn problem<T>(&mut self, variable: &'static str, problem: impl Into<String>) -> Option<T> {
         self.problems.push(Problem { variable, problem: problem.into() });
         None
     }
@@ -172,7 +176,7 @@ impl Raw {
             on_limit: self.on_limit(),
             history_days: self.number("history_days", 1, 3_650).unwrap_or(90),
             dedupe_window_seconds: self.number("dedupe_window_seconds", 1, 86_400).unwrap_or(300),
-            receivers: self.get("notify_url").map(|_| Receiver::Webhook).into_iter().collect(),
+            receivers: self.receivers(),
             rules: Rules::default(),
         }
     }
@@ -221,7 +225,7 @@ impl Raw {
     }
 
     /// The entries of a list that are right; the others are named by their number.
-    fn entries<T>(
+    pub(super) fn entries<T>(
         &mut self,
         name: &'static str,
         text: &str,
@@ -242,7 +246,7 @@ impl Raw {
     /// Wrong rules are none, and then an alert's capture fails with the reason: none is taken on a guess.
     fn rules(&mut self, captures: &Captures) -> Rules {
         let Some(text) = self.get("rules") else { return Rules::default() };
-        let rules = match Rules::parse(&text, &RECEIVERS) {
+        let rules = match Rules::parse(&text, &Receiver::NAMES) {
             Ok(rules) => rules,
             Err(problems) => {
                 for problem in problems {
@@ -271,26 +275,9 @@ impl Raw {
         }
         rules
     }
-
-    fn notify(&mut self) -> Option<Url> {
-        let value = self.get("notify_url")?;
-        let url = match Url::parse(&value) {
-            Ok(url) if url.has_host() && is_protected(&url) => url,
-            _ => return self.problem("notify_url", "not an https URL (plain http only to this machine)"),
-        };
-        let host = self.get("notify_host").and_then(|host| Url::parse(&host).ok());
-        if host.is_none_or(|host| host.origin() != url.origin()) {
-            // The host would refuse the call: better told now than after the first capture.
-            return self.problem(
-                "notify_host",
-                "not the scheme, host and port of notify_url; the outbound allow-list needs them",
-            );
-        }
-        Some(url)
-    }
 }
 
-fn is_protected(url: &Url) -> bool {
+pub(super) fn is_protected(url: &Url) -> bool {
     let local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
     url.scheme() == "https" || (url.scheme() == "http" && local)
 }

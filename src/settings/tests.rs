@@ -37,7 +37,7 @@ fn with_nothing_set_every_missing_variable_is_named_at_once() {
     ] {
         assert!(named.contains(&variable), "{variable}");
     }
-    assert!(settings.keys.webhook.is_none() && settings.azure.is_none() && settings.notify.is_none());
+    assert!(settings.keys.webhook.is_none() && settings.azure.is_none() && settings.people.is_empty());
     assert!(settings.captures.allowed_scopes.is_empty());
 }
 
@@ -69,6 +69,52 @@ fn a_wrong_value_is_a_problem_of_its_variable() {
         assert_eq!(problems(variable, value), [variable], "{value}");
     }
     assert_eq!(problems("notify_url", "http://people.example/x"), ["notify_url"]);
+    assert_eq!(problems("teams_url", "https://teams.example/x"), ["teams_host"], "not set");
+    assert_eq!(problems("slack_url", "hooks.slack.com"), ["slack_url"]);
+}
+
+#[test]
+fn who_can_be_told_is_whoever_is_set_up_and_reached_as_it_is_set() {
+    assert_eq!(load(|_| ()).captures.receivers, [Receiver::Webhook]);
+    let settings = crate::testing::Sim::with_chats();
+    let settings = futures_executor::block_on(Settings::load(&settings)).unwrap();
+    assert_eq!(settings.problems, []);
+    assert_eq!(settings.captures.receivers, Receiver::ALL);
+    let people: Vec<(Receiver, &str)> = settings.people.iter().map(|to| (to.to, to.url())).collect();
+    assert_eq!(people[2], (Receiver::Slack, "https://slack.example/services/canary"));
+    assert_eq!(settings.people.iter().map(|to| to.secrets.len()).collect::<Vec<_>>(), [1, 0, 0]);
+    assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
+}
+
+#[test]
+fn one_or_two_secrets_sign_and_a_wrong_one_means_that_nothing_is_sent_unsigned() {
+    let (one, two) =
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazf5xhFHcVA=");
+    let with = |secrets: &str| load(|sim| sim.set("notify_secret", secrets));
+    for (secrets, count) in [(one.to_owned(), 1), (format!("{one} {two}"), 2), (format!("{one},\n{two}"), 2)]
+    {
+        let settings = with(&secrets);
+        assert_eq!((settings.problems.len(), settings.people[0].secrets.len()), (0, count));
+    }
+    for wrong in ["canary", "whsec_canary", &format!("{one} canary"), &format!("{one} {two} {one}")] {
+        let settings = with(wrong);
+        assert_eq!(
+            settings.problems.iter().map(|p| p.variable).collect::<Vec<_>>(),
+            ["notify_secret"],
+            "{wrong}"
+        );
+        assert!(settings.people.is_empty() && settings.obstacle().is_none(), "{wrong}");
+        assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
+        assert_eq!(settings.captures.receivers, [Receiver::Webhook], "its reports wait until it is mended");
+    }
+}
+
+#[test]
+fn a_rule_that_tells_whom_nobody_has_set_up_is_told_and_keeps_nothing_from_being_captured() {
+    let settings = load(|sim| sim.set("rules", "[[rules]]\nname = \"x\"\ntell = [\"webhook\", \"slack\"]\n"));
+    let problems: Vec<String> = settings.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, ["slack_url: not set, but the rule \"x\" tells slack"]);
+    assert_eq!((settings.obstacle(), settings.captures.rules.rules.len()), (None, 1));
 }
 
 #[test]
@@ -96,9 +142,17 @@ fn a_wrong_number_keeps_captures_from_being_started_but_a_missing_key_does_not()
 #[test]
 fn no_problem_shows_a_secret() {
     let settings = load(|sim| {
-        for secret in
-            ["webhook_key", "operator_key", "sweep_key", "notify_url", "allowed_scopes", "storage_account_id"]
-        {
+        for secret in [
+            "webhook_key",
+            "operator_key",
+            "sweep_key",
+            "notify_url",
+            "notify_secret",
+            "teams_url",
+            "slack_url",
+            "allowed_scopes",
+            "storage_account_id",
+        ] {
             sim.set(secret, "canary");
         }
     });
@@ -117,7 +171,7 @@ fn spin_toml_declares_exactly_these_variables_and_marks_what_is_secret() {
     for name in names {
         assert_eq!(given[name].as_str(), Some(format!("{{{{ {name} }}}}").as_str()));
         let is_secret = declared[name].get("secret").and_then(toml::Value::as_bool).unwrap_or_default();
-        let holds_one = name.ends_with("_key") || name.ends_with("_secret") || name == "notify_url";
+        let holds_one = name.ends_with("_key") || name.ends_with("_secret") || name.ends_with("_url");
         assert_eq!(is_secret, holds_one, "{name}");
         assert!(!is_secret || declared[name]["default"].as_str() == Some(""), "{name}");
     }

@@ -43,6 +43,8 @@ pub(crate) struct FakeAzure {
     pub(crate) valid_token: u32,
     pub(crate) operation_error: Option<Value>,
     pub(crate) told: Vec<Value>,
+    pub(crate) told_in_teams: Vec<Value>,
+    pub(crate) told_in_slack: Vec<Value>,
     pub(crate) has_agent: bool,
     pub(crate) power_state: &'static str,
     pub(crate) tags: Value,
@@ -68,6 +70,8 @@ impl Default for FakeAzure {
             valid_token: 0,
             operation_error: None,
             told: Vec::new(),
+            told_in_teams: Vec::new(),
+            told_in_slack: Vec::new(),
             has_agent: true,
             power_state: "running",
             tags: json!({"tier": "web"}),
@@ -211,6 +215,12 @@ impl FakeAzure {
                 self.told.push(serde_json::from_slice(request.body()).unwrap());
                 reply(202, &Value::Null)
             }
+            "teams" | "slack" => {
+                let chat =
+                    if operation == "teams" { &mut self.told_in_teams } else { &mut self.told_in_slack };
+                chat.push(serde_json::from_slice(request.body()).unwrap());
+                reply(200, &json!("ok"))
+            }
             other => panic!("{other}: {uri}"),
         }
     }
@@ -293,6 +303,8 @@ fn operation(request: &Request<Bytes>) -> &'static str {
     match request.uri().host() {
         Some("login.example") => "token",
         Some("people.example") => "notify",
+        Some("teams.example") => "teams",
+        Some("slack.example") => "slack",
         _ if path.starts_with("/operations/") => "operation",
         _ if path.starts_with("/operationResults/") => "status",
         _ if path.ends_with("/permissions") => "permissions",

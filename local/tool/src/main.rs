@@ -5,6 +5,7 @@ mod words;
 
 use std::{path::PathBuf, process::ExitCode};
 
+use alertcap::report::Receiver;
 use clap::{Parser, Subcommand};
 
 /// Answers what operators want to know before they start alertcap.
@@ -30,7 +31,7 @@ enum Rules {
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The receivers that `tell` may name
-        #[arg(long, value_delimiter = ',', default_value = "webhook", value_name = "NAMES")]
+        #[arg(long, value_delimiter = ',', default_values = Receiver::NAMES, value_name = "NAMES")]
         receivers: Vec<String>,
     },
 }

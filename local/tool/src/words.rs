@@ -1,6 +1,9 @@
 //! Rules in words, one line per rule.
 
-use alertcap::rules::{Limits, OnConflict, Parameter, Ring, Rule, Rules, Terms, duration};
+use alertcap::{
+    report::Event,
+    rules::{Limits, OnConflict, Parameter, Ring, Rule, Rules, Terms, duration},
+};
 
 /// All of it.
 pub(crate) fn rules(rules: &Rules) -> String {
@@ -64,6 +67,7 @@ fn terms(terms: &Terms) -> Vec<String> {
         captures_per_hour,
         captures_at_once,
         tell,
+        tell_events,
         allowed_scopes,
         open,
     } = terms;
@@ -102,6 +106,9 @@ fn terms(terms: &Terms) -> Vec<String> {
         true => "tells nobody".to_owned(),
         false => format!("tells {}", names.join(", ")),
     }));
+    words.extend(tell_events.as_ref().map(|events| {
+        format!("tells what {}", events.iter().map(|event| of_event(*event)).collect::<Vec<_>>().join(", "))
+    }));
     words.extend(allowed_scopes.as_ref().map(|all| match all.len() {
         1 => "within 1 scope".to_owned(),
         n => format!("within {n} scopes"),
@@ -111,6 +118,15 @@ fn terms(terms: &Terms) -> Vec<String> {
         format!("the alert may set {}", names.join(", "))
     }));
     words
+}
+
+fn of_event(event: Event) -> &'static str {
+    match event {
+        Event::Started => "started",
+        Event::Ended => "ended",
+        Event::Failed => "failed",
+        Event::HeldBack => "is held back",
+    }
 }
 
 fn ring_words(ring: &Ring) -> String {

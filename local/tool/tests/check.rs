@@ -81,11 +81,13 @@ fn each_problem_is_told_with_its_place_and_its_line() {
 
 #[test]
 fn receivers_are_those_that_are_named() {
-    let rules = "[[rules]]\nname = \"r\"\ntell = [\"teams\"]\n";
+    let rules = "[[rules]]\nname = \"r\"\ntell = [\"teams\"]\ntell_events = [\"failed\", \"heldBack\"]\n";
     let (output, told) = check(rules, &[]);
+    assert_eq!(output.status.code(), Some(0), "all of them, unless fewer are named");
+    assert!(told.contains("tells teams; tells what failed, is held back"), "{told}");
+    let (output, told) = check(rules, &["--receivers", "webhook,slack"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("known are webhook"), "{told}");
-    assert_eq!(check(rules, &["--receivers", "webhook,teams"]).0.status.code(), Some(0));
+    assert!(told.contains("known are webhook, slack"), "{told}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod inquiry;
 mod limits;
 mod mutations;
 mod operate;
+mod people;
 mod refusals;
 mod resolved;
 mod restraint;
@@ -243,15 +244,25 @@ fn captures_are_listed_newest_first_a_page_at_a_time() {
 
 #[test]
 fn no_secret_token_or_signed_url_leaves_in_logs_records_answers_or_reports() {
-    let sim = Sim::new();
+    let sim = Sim::with_chats();
     fault(&sim, "operation", Fault::Answer(500, json!({"error": {"code": "X", "message": "y"}}), None));
     fault(&sim, "notify", Fault::Error(SendError::NotAllowed));
+    // Answers that repeat what they were sent, and where to.
+    let echo = json!({"error": {"code": "canary", "message": "POST /workflows/canary?sig=canary"}});
+    fault(&sim, "teams", Fault::Answer(404, echo, None));
+    fault(&sim, "slack", Fault::Answer(404, json!("canary"), None));
+    fault(&sim, "slack", Fault::Answer(410, json!("no POST https://slack.example/services/canary"), None));
     let (_, answer) = send_all(&sim, alert(METRIC));
     send(&sim, request(Method::POST, "/api/alerts?code=canary-key", METRIC));
     let mut all = sim.0.log.borrow().join("\n");
     all.push_str(&answer.to_string());
     all.push_str(&record(&sim).to_string());
-    all.push_str(&format!("{:?}", sim.0.azure.borrow().told));
+    {
+        let azure = sim.0.azure.borrow();
+        assert!(!azure.told.is_empty() && !azure.told_in_teams.is_empty() && !azure.told_in_slack.is_empty());
+        all.push_str(&format!("{:?}{:?}{:?}", azure.told, azure.told_in_teams, azure.told_in_slack));
+    }
+    all.push_str(&send(&sim, request(Method::GET, "/readyz", b"")).1.to_string());
     for value in sim.0.store.borrow().values() {
         all.push_str(&String::from_utf8_lossy(value));
     }
@@ -264,6 +275,10 @@ fn no_secret_token_or_signed_url_leaves_in_logs_records_answers_or_reports() {
         OPERATOR_KEY,
         SWEEP_KEY,
         "people.example",
+        "teams.example",
+        "slack.example",
+        "whsec_",
+        "Y2FuYXJ5",
     ] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }

@@ -3,7 +3,7 @@ use crate::{
     alert::{self, Reading},
     azure::{network_watcher::CaptureStatus, resource_id::ResourceId, sealed::Sealed},
     failure::Failure,
-    report::Event,
+    report::{Event, Outcome},
     testing,
 };
 
@@ -19,6 +19,10 @@ pub(super) fn accepted() -> Record {
     };
     let spec = testing::spec(&alert, now());
     Record::accepted(&alert, spec, now(), 0)
+}
+
+fn not_taken() -> Outcome {
+    Outcome::NotTaken { why: "the receiver answered 500".to_owned(), rest: None }
 }
 
 pub(super) fn watcher() -> ResourceId {
@@ -63,7 +67,7 @@ fn each_state_has_its_step_and_waits_until_it_is_due() {
 
     let mut record = running();
     assert_eq!(next(&record, now().after(10)), Next::Do(Action::Report(0)), "people are told at once");
-    record.reports[0].tried(now(), Ok(()));
+    record.reports[0].tried(now(), Outcome::Taken);
     assert_eq!(
         next(&record, now().after(11)),
         Next::Wait(now().after(72)),
@@ -75,7 +79,7 @@ fn each_state_has_its_step_and_waits_until_it_is_due() {
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::PollStatus));
     record.status(now().after(75), &status("Stopped", true));
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
-    record.reports[1].tried(now(), Ok(()));
+    record.reports[1].tried(now(), Outcome::Taken);
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Close));
     record.close(now().after(76));
     assert_eq!(next(&record, now().after(1_000)), Next::Nothing);
@@ -84,9 +88,11 @@ fn each_state_has_its_step_and_waits_until_it_is_due() {
 #[test]
 fn a_slow_receiver_holds_up_nothing_but_its_report() {
     let mut record = running();
-    record.reports[0].tried(now().after(70), Err("HTTP 500".into()));
-    assert_eq!(next(&record, now().after(71)), Next::Wait(now().after(72)));
-    assert_eq!(next(&record, now().after(71).after(1)), Next::Do(Action::Report(0)));
+    record.reports[0].tried(now().after(70), not_taken());
+    let due = record.reports[0].due;
+    assert!(due > now().after(70));
+    assert_eq!(next(&record, now().after(70)), Next::Wait(due));
+    assert_eq!(next(&record, now().after(72)), Next::Do(Action::Report(0)));
 }
 
 #[test]
@@ -179,11 +185,11 @@ fn a_capture_seen_late_is_taken_to_have_begun_when_it_did() {
 #[test]
 fn news_that_was_not_delivered_in_time_gives_way_to_later_news() {
     let mut record = running();
-    record.reports[0].tried(now(), Err("HTTP 500".into()));
+    record.reports[0].tried(now(), not_taken());
     record.status(now().after(75), &status("Stopped", true));
     assert!(record.reports[0].is_settled() && record.reports[0].delivered_at.is_none());
     assert_eq!(next(&record, now().after(75)), Next::Do(Action::Report(1)));
-    record.reports[1].tried(now(), Ok(()));
+    record.reports[1].tried(now(), Outcome::Taken);
     record.close(now());
     assert_eq!(record.history.last().unwrap().note, "people notified");
 }
@@ -191,7 +197,7 @@ fn news_that_was_not_delivered_in_time_gives_way_to_later_news() {
 #[test]
 fn what_another_driver_delivered_stays_delivered() {
     let mut kept = running();
-    kept.reports[0].tried(now(), Ok(()));
+    kept.reports[0].tried(now(), Outcome::Taken);
     let mut record = running();
     record.learn(&kept);
     assert_eq!(record.reports[0].delivered_at, Some(now()));
@@ -246,10 +252,10 @@ fn a_capture_that_waits_for_its_receiver_alone_is_not_the_most_urgent() {
     let mut record = running();
     record.fail(now().after(20), failure());
     let last = record.reports.len() - 1;
-    record.reports[last].tried(now().after(20), Err("HTTP 500".into()));
+    record.reports[last].tried(now().after(20), not_taken());
     assert!(record.due <= now().after(20));
-    assert_eq!(record.next_step_at(), Some(now().after(22)), "its own time no longer counts");
-    record.reports[last].tried(now().after(22), Ok(()));
+    assert_eq!(record.next_step_at(), Some(record.reports[last].due), "its own time no longer counts");
+    record.reports[last].tried(now().after(22), Outcome::Taken);
     record.close(now().after(22));
     assert_eq!(record.next_step_at(), None);
 }

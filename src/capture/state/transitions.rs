@@ -221,12 +221,17 @@ impl Record {
 
     /// All who are to be told have been, or could not be.
     pub fn close(&mut self, now: Timestamp) {
-        let untold = self.reports.iter().filter(|r| r.delivered_at.is_none() && !r.superseded).count();
-        let note = match (self.reports.is_empty(), untold) {
+        let untold = self.reports.iter().filter(|report| report.dead_lettered_at.is_some());
+        let untold: Vec<String> =
+            untold.map(|report| format!("{} ({})", report.to.name(), report.event.word())).collect();
+        let note = match (self.reports.is_empty(), untold.len()) {
             (true, _) if self.error.is_none() && self.sent_at.is_none() => "nothing to tell".to_owned(),
             (true, _) => "nobody to tell (no receiver is set, or the rule tells none)".to_owned(),
             (false, 0) => "people notified".to_owned(),
-            (false, n) => format!("{n} of {} reports could not be delivered", self.reports.len()),
+            (false, n) => {
+                let (all, untold) = (self.reports.len(), untold.join(", "));
+                format!("{n} of {all} reports could not be delivered: {untold}")
+            }
         };
         self.enter(State::Reported, now, 0, note);
     }
@@ -239,7 +244,8 @@ impl Record {
         self.note(now, note);
     }
 
-    fn tell(&mut self, event: Event, now: Timestamp) {
+    /// There is something to tell.
+    pub(in crate::capture) fn tell(&mut self, event: Event, now: Timestamp) {
         if event != Event::Started {
             // News that is no longer true is not told late.
             self.reports.iter_mut().filter(|r| r.event == Event::Started).for_each(Report::supersede);

@@ -94,6 +94,11 @@ impl<'t, 'i> Entry<'t, 'i> {
         Self { key, key_at: at, at, value: value.get_ref() }
     }
 
+    /// The key.
+    pub(super) fn key(&self) -> &'static str {
+        self.key
+    }
+
     /// The value is not what it must be. Tables made by dotted keys have no place of their own.
     fn wrong<T>(&self, reader: &mut Reader<'_>, must_be: &str) -> Option<T> {
         let at = if self.value.is_table() { self.key_at } else { self.at };

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     azure::resource_id::Scope,
     capture::name,
+    report::Event,
     rules::{
         AccountRef, Filter, LocalPath, OnConflict, Parameter, Ring, Rule, Terms,
         filter::{self, Parts},
@@ -68,6 +69,7 @@ fn terms(keys: &mut Keys<'_, '_>, reader: &mut Reader<'_>) -> Terms {
         captures_per_hour: captures(keys, "captures_per_hour", reader),
         captures_at_once: captures(keys, "captures_at_once", reader),
         tell: keys.entry("tell").map(|entry| tell(&entry, reader)),
+        tell_events: keys.entry("tell_events").map(|entry| tell_events(&entry, reader)),
         allowed_scopes: keys
             .entry("allowed_scopes")
             .map(|entry| entry.all_parsed(reader, |text| Scope::parse(text).map_err(|why| why.to_string()))),
@@ -179,40 +181,35 @@ fn tell(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<String> {
     if entry.is_empty_list() {
         return Vec::new();
     }
-    let mut names: Vec<String> = Vec::new();
-    for (at, text) in entry.texts(reader) {
-        let receivers = reader.receivers;
-        match receivers.iter().find(|known| **known == text) {
-            Some(_) if names.iter().any(|name| name == text) => {
-                reader.problem(at, format!("tell names {text:?} twice; once is enough"));
-            }
-            Some(name) => names.push((*name).to_owned()),
-            None if receivers.is_empty() => reader.problem(at, "tell names a receiver, but none is set up"),
-            None => {
-                let hint = did_you_mean(text, receivers);
-                let known = receivers.join(", ");
-                reader.problem(at, format!("{:?} is no receiver; known are {known}{hint}", clean(text)));
-            }
-        }
-    }
-    names
+    let receivers = reader.receivers;
+    let named = chosen(entry, reader, receivers, "is no receiver; known are");
+    named.into_iter().filter_map(|index| receivers.get(index).map(|name| (*name).to_owned())).collect()
+}
+
+fn tell_events(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Event> {
+    let named = chosen(entry, reader, &Event::ALL.map(Event::word), "is not told of; known are");
+    named.into_iter().filter_map(|index| Event::ALL.get(index).copied()).collect()
 }
 
 fn open(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Parameter> {
-    let known = Parameter::ALL.map(Parameter::name);
-    let mut open = Vec::new();
+    let named = chosen(entry, reader, &Parameter::ALL.map(Parameter::name), "cannot be opened; what can is");
+    named.into_iter().filter_map(|index| Parameter::ALL.get(index).copied()).collect()
+}
+
+/// The places in `known` of the entry's texts, each once.
+fn chosen(entry: &Entry<'_, '_>, reader: &mut Reader<'_>, known: &[&str], unknown: &str) -> Vec<usize> {
+    let mut chosen = Vec::new();
     for (at, text) in entry.texts(reader) {
-        match Parameter::ALL.into_iter().find(|parameter| parameter.name() == text) {
-            Some(parameter) if open.contains(&parameter) => {
-                reader.problem(at, format!("open names {text:?} twice; once is enough"));
+        match known.iter().position(|known| *known == text) {
+            Some(index) if chosen.contains(&index) => {
+                reader.problem(at, format!("{} names {text:?} twice; once is enough", entry.key()));
             }
-            Some(parameter) => open.push(parameter),
+            Some(index) => chosen.push(index),
             None => {
-                let (known, hint) = (known.join(", "), did_you_mean(text, &known));
-                let text = clean(text);
-                reader.problem(at, format!("{text:?} cannot be opened; what can is {known}{hint}"));
+                let (hint, known) = (did_you_mean(text, known), known.join(", "));
+                reader.problem(at, format!("{:?} {unknown} {known}{hint}", clean(text)));
             }
         }
     }
-    open
+    chosen
 }

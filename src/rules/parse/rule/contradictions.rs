@@ -48,6 +48,11 @@ pub(super) fn find(keys: &Keys<'_, '_>, terms: &Terms, goes_on: Option<bool>, re
         "open has storage_account, but the rule has no list to choose from; set storage_account = [\"first\", \
          \"second\"]",
     );
+    wrong(
+        "tell_events",
+        terms.tell.as_ref().is_some_and(Vec::is_empty),
+        "the rule tells nobody, so tell_events has no effect; leave one of both out",
+    );
 
     if terms.ignore == Some(true) {
         if goes_on == Some(true) {

@@ -1,0 +1,175 @@
+//! What happened to a capture, said once for all receivers. Pure; what stands in it is clean, but not yet cut or escaped.
+
+use url::Url;
+
+use super::Event;
+use crate::{
+    capture::{Record, note::HeldBack},
+    plan::MachineKind,
+    text::clean,
+    time::Timestamp,
+};
+
+/// So many notes are told, the latest; the others stand in the record only.
+const MOST_NOTES: usize = 4;
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The report's id, by which repeats are known.
+    pub id: String,
+    /// What it is about.
+    pub event: Event,
+    /// When that was.
+    pub at: Timestamp,
+    /// In a few words.
+    pub title: String,
+    /// In a sentence, with the reason.
+    pub summary: String,
+    /// What and when, by names.
+    pub facts: Vec<(&'static str, String)>,
+    /// What to do.
+    pub advice: Option<String>,
+    /// What else the reader should know.
+    pub notes: Vec<String>,
+    /// Where the file is, if that can be followed safely.
+    pub file: Option<Url>,
+}
+
+impl Message {
+    /// What `event` means for the capture of `record`.
+    #[must_use]
+    pub fn of(record: &Record, event: Event, id: &str) -> Self {
+        let at = match event {
+            Event::Started => record.started_at,
+            Event::Ended | Event::Failed => record.ended_at,
+            Event::HeldBack => None,
+        };
+        Self {
+            id: id.to_owned(),
+            event,
+            at: at.unwrap_or(record.accepted_at),
+            title: clean(&title(record, event)),
+            summary: summary(record, event),
+            facts: facts(record, event),
+            advice: advice(record, event),
+            notes: notes(record),
+            file: record.storage_path.as_deref().and_then(safe),
+        }
+    }
+}
+
+/// What is said where the machine was seen without the agent.
+#[must_use]
+pub fn agent_missing(record: &Record) -> Option<String> {
+    let command = record.agent_missing.as_ref()?;
+    Some(format!("The machine was seen without the Network Watcher agent; install it: {command}"))
+}
+
+fn title(record: &Record, event: Event) -> String {
+    let machine = record.machine.id.name();
+    match event {
+        Event::Started => format!("Packet capture running on {machine}"),
+        Event::Ended => format!("Packet capture ended on {machine}"),
+        Event::HeldBack => format!("Packet capture held back on {machine}"),
+        Event::Failed if record.machine.kind == MachineKind::Unresolved => {
+            format!("No packet capture for the alert on {machine}")
+        }
+        Event::Failed if record.sent_at.is_none() => format!("Packet capture not started on {machine}"),
+        Event::Failed => format!("Packet capture failed on {machine}"),
+    }
+}
+
+fn summary(record: &Record, event: Event) -> String {
+    let machine = record.machine.id.name();
+    let error = record.error.as_ref().map(ToString::to_string);
+    let why = |words: Option<String>| words.map(|words| format!(": {words}")).unwrap_or_default();
+    let summary = match event {
+        Event::Started => format!("A packet capture runs on {machine}"),
+        Event::HeldBack => {
+            let why = why(record.held_back.as_ref().map(|held_back| held_back.detail.clone()));
+            format!("An alert on {machine} leads to no packet capture for now{why}")
+        }
+        Event::Failed if record.machine.kind == MachineKind::Unresolved => {
+            format!("An alert on {machine} led to no packet capture{}", why(error))
+        }
+        Event::Failed => format!("The packet capture on {machine} failed{}", why(error)),
+        Event::Ended => format!("The packet capture on {machine} ended{}", why(ended(record))),
+    };
+    // Twice the usual length: a failure's code and message are cleaned and cut already.
+    crate::text::clean_up_to(&summary, 1_000)
+}
+
+/// Why it ended, in words and in Azure's word.
+fn ended(record: &Record) -> Option<String> {
+    let reason = record.stop_reason.as_deref()?;
+    let asked = record.stop.filter(|stop| stop.is_sent).map(|stop| stop.because.words());
+    let words = match (reason.to_ascii_lowercase().as_str(), asked) {
+        ("timeexceeded", _) => "its time limit was reached".to_owned(),
+        (_, Some(asked)) => format!("it was stopped: {asked}"),
+        ("manual", None) => "someone stopped it before its time".to_owned(),
+        ("sizereached", None) => "its size limit was reached, as far as Azure tells".to_owned(),
+        ("unknown", None) => "Azure gives no reason".to_owned(),
+        _ => return Some(reason.to_owned()),
+    };
+    Some(format!("{words} ({reason})"))
+}
+
+fn advice(record: &Record, event: Event) -> Option<String> {
+    let advice = match event {
+        Event::Failed => record.error.as_ref().and_then(|error| error.advice.clone()),
+        Event::Ended => record.advice.clone(),
+        Event::Started | Event::HeldBack => None,
+    };
+    something(&advice.or_else(|| agent_missing(record))?)
+}
+
+fn notes(record: &Record) -> Vec<String> {
+    let earlier = record.notes.len().saturating_sub(MOST_NOTES);
+    record.notes.iter().skip(earlier).filter_map(|note| something(note)).collect()
+}
+
+fn facts(record: &Record, event: Event) -> Vec<(&'static str, String)> {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let is_over = event != Event::Started;
+    let until = |held_back: &HeldBack| held_back.until;
+    let place = record.parameters.storage_location.as_ref();
+    let on_machine = place.and_then(|place| place.file_path.as_ref().or(place.local_path.as_ref()));
+    let mut machine = record.machine.id.name().to_owned();
+    if !record.machine.instances.is_all() {
+        machine = format!("{machine}, instances {}", record.machine.instances.include.join(", "));
+    }
+    let facts = [
+        ("Machine", Some(machine)),
+        ("Alert rule", record.alert.rule.clone()),
+        ("Severity", record.alert.severity.clone()),
+        ("Rules", Some(record.rules.join(", "))),
+        ("Began", time(record.started_at)),
+        ("Ends at the latest", time(record.expected_end.filter(|_| !is_over))),
+        ("Ended", time(record.ended_at.filter(|_| is_over))),
+        ("Held back until", time(record.held_back.as_ref().map(until))),
+        ("File", record.storage_path.clone()),
+        ("File on the machine", on_machine.filter(|_| event != Event::HeldBack).cloned()),
+        ("Azure's request", record.error.as_ref().and_then(|error| error.request_id.clone())),
+        ("Target", Some(record.machine.id.to_string())),
+        ("Capture", Some(record.name.clone())),
+        ("Session at Azure", record.session.as_ref().map(|exact| exact.name.clone())),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, something(&value?)?))).collect()
+}
+
+/// The text made clean; none if nothing is left, which chats refuse.
+fn something(text: &str) -> Option<String> {
+    Some(clean(text).trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A file's address that can be followed: over TLS, to a host, and with nothing secret in it.
+fn safe(path: &str) -> Option<Url> {
+    let url = Url::parse(path).ok()?;
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    (url.scheme() == "https" && url.has_host() && is_plain).then_some(url)
+}
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+pub(super) mod tests;
