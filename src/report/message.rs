@@ -4,9 +4,9 @@ use url::Url;
 
 use super::Event;
 use crate::{
-    capture::{Record, note::HeldBack},
+    capture::Record,
     plan::MachineKind,
-    text::clean,
+    text::{clean, clean_up_to},
     time::Timestamp,
 };
 
@@ -67,37 +67,38 @@ pub fn agent_missing(record: &Record) -> Option<String> {
 }
 
 fn title(record: &Record, event: Event) -> String {
-    let machine = record.machine.id.name();
-    match event {
-        Event::Started => format!("Packet capture running on {machine}"),
-        Event::Ended => format!("Packet capture ended on {machine}"),
-        Event::HeldBack => format!("Packet capture held back on {machine}"),
-        Event::Failed if record.machine.kind == MachineKind::Unresolved => {
-            format!("No packet capture for the alert on {machine}")
-        }
-        Event::Failed if record.sent_at.is_none() => format!("Packet capture not started on {machine}"),
-        Event::Failed => format!("Packet capture failed on {machine}"),
-    }
+    let what = match event {
+        Event::Started => "Packet capture running on",
+        Event::Ended => "Packet capture ended on",
+        Event::HeldBack => "Packet capture held back on",
+        Event::Failed if is_about_no_machine(record) => "No packet capture for the alert on",
+        Event::Failed if record.sent_at.is_none() => "Packet capture not started on",
+        Event::Failed => "Packet capture failed on",
+    };
+    format!("{what} {}", record.machine.id.name())
 }
 
 fn summary(record: &Record, event: Event) -> String {
-    let machine = record.machine.id.name();
-    let error = record.error.as_ref().map(ToString::to_string);
-    let why = |words: Option<String>| words.map(|words| format!(": {words}")).unwrap_or_default();
-    let summary = match event {
-        Event::Started => format!("A packet capture runs on {machine}"),
+    let error = || record.error.as_ref().map(ToString::to_string);
+    let (what, happened, why) = match event {
+        Event::Started => ("A packet capture runs on", "", None),
         Event::HeldBack => {
-            let why = why(record.held_back.as_ref().map(|held_back| held_back.detail.clone()));
-            format!("An alert on {machine} leads to no packet capture for now{why}")
+            let why = record.held_back.as_ref().map(|held_back| held_back.detail.clone());
+            ("An alert on", " leads to no packet capture for now", why)
         }
-        Event::Failed if record.machine.kind == MachineKind::Unresolved => {
-            format!("An alert on {machine} led to no packet capture{}", why(error))
-        }
-        Event::Failed => format!("The packet capture on {machine} failed{}", why(error)),
-        Event::Ended => format!("The packet capture on {machine} ended{}", why(ended(record))),
+        Event::Failed if is_about_no_machine(record) => ("An alert on", " led to no packet capture", error()),
+        Event::Failed => ("The packet capture on", " failed", error()),
+        Event::Ended => ("The packet capture on", " ended", ended(record)),
     };
+    let colon = if why.is_some() { ": " } else { "" };
+    let why = why.unwrap_or_default();
     // Twice the usual length: a failure's code and message are cleaned and cut already.
-    crate::text::clean_up_to(&summary, 1_000)
+    clean_up_to(&format!("{what} {}{happened}{colon}{why}", record.machine.id.name()), 1_000)
+}
+
+/// The machines of the alert were to be asked for first.
+fn is_about_no_machine(record: &Record) -> bool {
+    record.machine.kind == MachineKind::Unresolved
 }
 
 /// Why it ended, in words and in Azure's word.
@@ -130,32 +131,34 @@ fn notes(record: &Record) -> Vec<String> {
 }
 
 fn facts(record: &Record, event: Event) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut add = |name, value: Option<&str>| {
+        facts.extend(value.and_then(something).map(|value| (name, value)));
+    };
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let is_over = event != Event::Started;
-    let until = |held_back: &HeldBack| held_back.until;
     let place = record.parameters.storage_location.as_ref();
     let on_machine = place.and_then(|place| place.file_path.as_ref().or(place.local_path.as_ref()));
     let mut machine = record.machine.id.name().to_owned();
     if !record.machine.instances.is_all() {
         machine = format!("{machine}, instances {}", record.machine.instances.include.join(", "));
     }
-    let facts = [
-        ("Machine", Some(machine)),
-        ("Alert rule", record.alert.rule.clone()),
-        ("Severity", record.alert.severity.clone()),
-        ("Rules", Some(record.rules.join(", "))),
-        ("Began", time(record.started_at)),
-        ("Ends at the latest", time(record.expected_end.filter(|_| !is_over))),
-        ("Ended", time(record.ended_at.filter(|_| is_over))),
-        ("Held back until", time(record.held_back.as_ref().map(until))),
-        ("File", record.storage_path.clone()),
-        ("File on the machine", on_machine.filter(|_| event != Event::HeldBack).cloned()),
-        ("Azure's request", record.error.as_ref().and_then(|error| error.request_id.clone())),
-        ("Target", Some(record.machine.id.to_string())),
-        ("Capture", Some(record.name.clone())),
-        ("Session at Azure", record.session.as_ref().map(|exact| exact.name.clone())),
-    ];
-    facts.into_iter().filter_map(|(name, value)| Some((name, something(&value?)?))).collect()
+    let until = record.held_back.as_ref().map(|held_back| held_back.until);
+    add("Machine", Some(&machine));
+    add("Alert rule", record.alert.rule.as_deref());
+    add("Severity", record.alert.severity.as_deref());
+    add("Rules", Some(&record.rules.join(", ")));
+    add("Began", time(record.started_at).as_deref());
+    add("Ends at the latest", time(record.expected_end.filter(|_| !is_over)).as_deref());
+    add("Ended", time(record.ended_at.filter(|_| is_over)).as_deref());
+    add("Held back until", time(until).as_deref());
+    add("File", record.storage_path.as_deref());
+    add("File on the machine", on_machine.filter(|_| event != Event::HeldBack).map(String::as_str));
+    add("Azure's request", record.error.as_ref().and_then(|error| error.request_id.as_deref()));
+    add("Target", Some(&record.machine.id.to_string()));
+    add("Capture", Some(&record.name));
+    add("Session at Azure", record.session.as_ref().map(|exact| exact.name.as_str()));
+    facts
 }
 
 /// The text made clean; none if nothing is left, which chats refuse.

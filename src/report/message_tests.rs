@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     azure::{resource_id::ResourceId, sealed::Sealed},
-    capture::note::{Stop, StopCause},
+    capture::note::{HeldBack, Stop, StopCause},
     failure::Failure,
     plan::Machine,
     testing,
