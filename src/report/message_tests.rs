@@ -62,7 +62,19 @@ pub(in crate::report) fn hostile(text: &str) -> Vec<Message> {
             error.request_id = Some(text.to_owned());
         }
     }
-    records.iter().map(|(record, event)| Message::of(record, *event, "capture.event")).collect()
+    let mut messages: Vec<Message> =
+        records.iter().map(|(record, event)| Message::of(record, *event, "capture.event")).collect();
+    // Longer than any that is made, so that the writers' own limits are met.
+    let long = || format!("x{}", crate::text::clean_up_to(text, 20_000));
+    messages.push(Message {
+        title: long(),
+        summary: long(),
+        facts: vec![("Name", long()); 14],
+        advice: Some(long()),
+        notes: vec![long(); MOST_NOTES],
+        ..messages[0].clone()
+    });
+    messages
 }
 
 /// What people have tried, and worse.

@@ -41,6 +41,7 @@ fn a_dry_run_shows_the_whole_way_to_the_request_and_touches_nothing() {
             .contains("alert_rule is tcp-segments-sent-high")
     );
     assert_eq!((&machine["stopOnResolve"], &machine["tell"]["receivers"]), (&true.into(), &json!([])));
+    assert_eq!(machine["tell"]["events"], json!(["started", "ended", "failed"]));
     let request = &machine["request"];
     assert_eq!(
         (request["method"].as_str(), request["headers"]["authorization"].as_str()),

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{platform::Clock, testing::SIGNING_SECRET};
+use crate::{
+    capture::{Record, State, note::HeldBack},
+    platform::Clock,
+    report::Event,
+    store,
+    testing::SIGNING_SECRET,
+};
 
 /// How often each receiver was told: the webhook, Teams, Slack.
 fn told(sim: &Sim) -> [usize; 3] {
@@ -262,4 +268,38 @@ fn an_alert_held_back_is_captured_when_its_time_has_come_though_nobody_could_be_
         "two drivers tell, however many sweeps there are: {}",
         sim.count("slack")
     );
+}
+
+#[test]
+fn who_comes_late_to_tell_of_what_was_held_back_does_not_undo_the_capture_that_came_of_it() {
+    let sim = Sim::with_chats();
+    let alert = crate::testing::metric_alert();
+    let (then, now) = (sim.now(), sim.now().after(600));
+    let mut spec = crate::testing::spec(&alert, then);
+    spec.policy.tell.events.push(Event::HeldBack);
+    let held_back = HeldBack { reason: "coolDown".into(), detail: "x".to_owned(), until: now };
+    let held_back = Record::held_back(&alert, spec.clone(), then, held_back);
+    assert_eq!((held_back.state, held_back.reports.len()), (State::Ended, 1));
+    let taken = Record::accepted(&alert, spec, now, 20);
+    let world = sim.clone();
+    sim.run(async move {
+        let state = async |when: &str| {
+            let record = store::load(&world, &taken.name).await.unwrap().unwrap();
+            assert!(record.held_back.is_none(), "{when}");
+        };
+        store::create(&world, &taken).await.unwrap();
+        for is_over in [false, true] {
+            let mut late = held_back.clone();
+            if is_over {
+                late.state = State::Reported;
+            }
+            store::save(&world, &mut late).await.unwrap();
+            state("the late one sees that it is late").await;
+            // In two instances at once it may not see it.
+            store::create(&world, &late).await.unwrap();
+            let mut goes_on = taken.clone();
+            store::save(&world, &mut goes_on).await.unwrap();
+            state("and the capture's next step mends it").await;
+        }
+    });
 }
