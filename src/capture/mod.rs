@@ -18,6 +18,7 @@ pub mod name;
 pub mod note;
 pub mod record;
 pub mod resolved;
+mod room;
 mod start;
 pub mod state;
 pub mod stop;

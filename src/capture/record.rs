@@ -43,8 +43,8 @@ pub struct Record {
     /// The session's name at Azure, where a rule gives it; otherwise it is the record's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<ExactName>,
-    /// Who is told what of it.
-    #[serde(default)]
+    /// Who is told what of it. (`tell` was a list of names in an earlier version.)
+    #[serde(default, rename = "audience")]
     pub tell: Audience,
     /// Whether the alert's end stops the capture.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future;
 
 use super::{
-    Record, evict,
+    Record,
     exact::{self, Found},
 };
 use crate::{
@@ -21,16 +21,12 @@ use crate::{
     plan::StorageLocation,
     platform::Platform,
     settings::{Azure, OnLimit, Settings},
-    store::{self, Place, SessionCount},
+    store::{self, Place},
     time::Timestamp,
 };
 
 /// A machine moves to another region only by being made anew.
 const PLACE_LASTS: Duration = Duration::from_hours(24);
-/// A count of sessions is good for so long.
-const COUNT_LASTS: Duration = Duration::from_mins(5);
-/// A count this close to the limit is not good at all.
-const COUNT_MARGIN: u32 = 50;
 /// Azure's pause before the first look at an operation, where it names none.
 const FIRST_LOOK: i64 = 10;
 
@@ -72,7 +68,7 @@ pub(super) struct Start<'a, P> {
     pub(super) app: &'a App<P>,
     azure: &'a Azure,
     pub(super) limit: u32,
-    on_limit: OnLimit,
+    pub(super) on_limit: OnLimit,
 }
 
 impl<P: Platform> Start<'_, P> {
@@ -185,18 +181,7 @@ impl<P: Platform> Start<'_, P> {
         let is_new = answer.is_ok();
         self.taken(arm, record, place, answer).await?;
         match sessions {
-            Ok(sessions) => {
-                self.remember_count(place, &sessions).await;
-                // One that was there before is never taken back: it has been capturing.
-                if is_new && others(&sessions, record.session_name()) >= self.limit {
-                    let room = self.can_make_room(arm, record, place, &sessions).await;
-                    if let Err(error) = &room {
-                        let note = format!("no ended session could be deleted: {}", error.failure);
-                        record.note(self.app.platform.now(), note);
-                    }
-                    record.withdraw = !matches!(room, Ok(true));
-                }
-            }
+            Ok(sessions) => self.count(arm, record, place, &sessions, is_new).await,
             Err(error) => {
                 let note =
                     format!("the sessions could not be counted against session_limit: {}", error.failure);
@@ -266,80 +251,11 @@ impl<P: Platform> Start<'_, P> {
         record.storage_path = session.properties.storage_path();
         record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, 0);
     }
-
-    /// Whether a session may be started without counting. At the limit a remembered count is checked before anything is
-    /// started; where nothing good is remembered, the count is read beside the PUT.
-    async fn has_room(&self, arm: &Arm<'_, P>, place: &Place, record: &mut Record) -> Result<bool, ArmError> {
-        let now = self.app.platform.now();
-        let key = store::sessions_key(&place.watcher);
-        let Some(known) = store::hint::<SessionCount>(&self.app.platform, &key).await else {
-            return Ok(false);
-        };
-        if known.count < self.limit {
-            return Ok(is_good(&known, self.limit, now));
-        }
-        let sessions = network_watcher::sessions(arm, &place.watcher).await?;
-        self.remember_count(place, &sessions).await;
-        // With our own among them, an earlier PUT of ours has been taken.
-        let name = record.session_name();
-        let is_there = sessions.iter().any(|session| session.name() == name);
-        let others = others(&sessions, name);
-        if is_there || others < self.limit {
-            return Ok(true);
-        }
-        if self.can_make_room(arm, record, place, &sessions).await? {
-            return Err(evict::being_deleted());
-        }
-        let message = format!("the watcher {} has {others} sessions", place.watcher.name());
-        Err(ArmError::unable("sessionLimit", &message))
-    }
-
-    /// Whether our own sessions that have ended make room for it: they are being deleted then.
-    async fn can_make_room(
-        &self,
-        arm: &Arm<'_, P>,
-        record: &mut Record,
-        place: &Place,
-        sessions: &[Session],
-    ) -> Result<bool, ArmError> {
-        if self.on_limit == OnLimit::Fail {
-            return Ok(false);
-        }
-        let others = others(sessions, record.session_name());
-        let wanted = others.saturating_add(1).saturating_sub(self.limit);
-        let evicted = evict::evict(self.app, arm, &place.watcher, sessions, wanted).await?;
-        if !evicted.names.is_empty() {
-            let names = evicted.names.join(", ");
-            record
-                .note(self.app.platform.now(), format!("at the limit, ended sessions are deleted: {names}"));
-        }
-        Ok(evicted.is_enough)
-    }
-
-    async fn remember_count(&self, place: &Place, sessions: &[Session]) {
-        let count = u32::try_from(sessions.len()).unwrap_or(u32::MAX);
-        let hint = SessionCount { count, at: self.app.platform.now() };
-        store::keep_hint(&self.app.platform, &store::sessions_key(&place.watcher), &hint).await;
-    }
 }
 
 fn capture_id(place: &Place, record: &Record) -> Result<ResourceId, ArmError> {
     let id = place.watcher.child("packetCaptures", record.session_name());
     id.map_err(|why| ArmError::unable("badName", &why.to_string()))
-}
-
-/// The sessions that count before ours. Of those being provisioned at this moment only the ones with a lesser name do:
-/// of several started at once, each seeing the others, not all are taken back. What starts within the seconds that
-/// provisioning takes can therefore pass the limit by a few; what comes after cannot.
-fn others(sessions: &[Session], name: &str) -> u32 {
-    let counts = |session: &&Session| {
-        session.name() != name && (!session.properties.is_provisioning() || session.name() < name)
-    };
-    u32::try_from(sessions.iter().filter(counts).count()).unwrap_or(u32::MAX)
-}
-
-fn is_good(known: &SessionCount, limit: u32, now: Timestamp) -> bool {
-    now.since(known.at) < COUNT_LASTS && known.count.saturating_add(COUNT_MARGIN) < limit
 }
 
 /// Azure documents no code for a name that exists: any refusal that is not about the caller or the watcher may be one,

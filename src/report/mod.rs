@@ -36,9 +36,11 @@ pub struct Report {
     pub id: String,
     /// What is told.
     pub event: Event,
-    /// To whom.
+    /// To whom; in records of a version before the others, a webhook.
+    #[serde(default = "webhook")]
     pub to: Receiver,
-    /// When there was something to tell.
+    /// When there was something to tell; long ago in such records.
+    #[serde(default = "long_ago")]
     pub at: Timestamp,
     /// When it is to be sent (again).
     pub due: Timestamp,
@@ -76,6 +78,14 @@ pub enum Outcome {
         /// Why: nothing that is secret.
         why: String,
     },
+}
+
+fn webhook() -> Receiver {
+    Receiver::Webhook
+}
+
+fn long_ago() -> Timestamp {
+    Timestamp::from_unix(0)
 }
 
 impl Report {

@@ -237,6 +237,21 @@ fn a_record_survives_being_written_and_unknown_fields_with_it() {
 }
 
 #[test]
+fn a_record_of_the_version_before_is_read() {
+    let mut value = serde_json::to_value(running()).unwrap();
+    let object = value.as_object_mut().unwrap();
+    for new in ["audience", "calls", "advice"] {
+        object.remove(new);
+    }
+    object.insert("tell".to_owned(), serde_json::json!(["webhook"]));
+    for report in object["reports"].as_array_mut().unwrap() {
+        report.as_object_mut().unwrap().retain(|field, _| !["to", "at"].contains(&field.as_str()));
+    }
+    let record: Record = serde_json::from_value(value).unwrap();
+    assert_eq!((record.tell.receivers.len(), record.reports[0].to.name()), (1, "webhook"));
+}
+
+#[test]
 fn the_history_is_bounded_and_keeps_its_first_line() {
     let mut record = accepted();
     for n in 0..100 {
