@@ -202,3 +202,15 @@ fn many_machines_and_a_slow_store_do_not_keep_the_answer_waiting() {
         assert_eq!(outcomes(&captures(&sim)), ["captured"; 16]);
     }
 }
+
+#[test]
+fn nobody_is_told_of_a_failed_look_where_nobody_can_be_told() {
+    let sim = Sim::new();
+    sim.set("notify_url", "");
+    sim.set("notify_host", "");
+    // Nobody bears the name.
+    send_all(&sim, alert(LOG));
+    let record = record(&sim);
+    assert_eq!((record["outcome"].as_str(), record["state"].as_str()), (Some("failed"), Some("reported")));
+    assert!(record.get("reports").is_none(), "{record}");
+}
