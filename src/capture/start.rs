@@ -226,12 +226,10 @@ impl<P: Platform> Start<'_, P> {
                 self.adopt(record, place, &session);
                 Ok(())
             }
-            // Whether it exists is not known: the look is what has to be tried again.
-            Err(error) if error.kind == ErrorKind::Passing => Err(error),
+            // Whether it exists is not known: the look is what has to be tried again, or says why it cannot be had.
+            Err(error) if !error.is_not_found() => Err(error),
             // Refused for another reason; with a conflict and no such session, for one that passes.
-            Err(error) if error.is_not_found() && refusal.is_conflict() => {
-                Err(ArmError { kind: ErrorKind::Passing, ..refusal })
-            }
+            Err(_) if refusal.is_conflict() => Err(ArmError { kind: ErrorKind::Passing, ..refusal }),
             _ => Err(refusal),
         }
     }

@@ -327,6 +327,17 @@ fn a_conflict_whose_look_fails_is_looked_at_again() {
 }
 
 #[test]
+fn a_conflict_whose_look_is_refused_fails_in_the_words_of_that_refusal() {
+    let sim = Sim::new();
+    fault(&sim, "put", Fault::Lost);
+    let refusal = json!({"error": {"code": "AuthorizationFailed", "message": "may not read"}});
+    fault(&sim, "get", Fault::Answer(403, refusal, None));
+    let (_, answer) = send_all(&sim, alert(METRIC));
+    assert_eq!(answer["captures"][0]["state"], "accepted", "the answer was lost: {answer}");
+    assert_eq!(record(&sim)["error"]["code"], "AuthorizationFailed");
+}
+
+#[test]
 fn a_conflict_with_nothing_of_that_name_passes() {
     let sim = Sim::new();
     let busy = json!({"error": {"code": "AnotherOperationInProgress", "message": "locked"}});
