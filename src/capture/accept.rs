@@ -77,9 +77,6 @@ pub async fn accept<P: Platform>(
     {
         return Ok(Accepted { record, duplicate: true });
     }
-    if was_held_back {
-        store::take_out(&app.platform, &spec.name).await?;
-    }
     let held_back = match admit(app, alert, &spec, now).await {
         Ok(held_back) => held_back,
         Err(error) => {
@@ -96,6 +93,10 @@ pub async fn accept<P: Platform>(
     if let Err(error) = store::create(&app.platform, &record).await {
         give_back(app, &spec).await;
         return Err(error);
+    }
+    // Only now: what was promised before stands until there is something in its place.
+    if was_held_back {
+        store::take_out(&app.platform, &spec.name).await?;
     }
     Ok(Accepted { record, duplicate: false })
 }

@@ -100,7 +100,11 @@ pub async fn admit<P: Platform>(
 /// Takes back what [`admit`] wrote of a capture that could not be written down itself: nothing was promised, so nothing
 /// is spent. Where the store does not even say whether it was written, it counts.
 pub async fn give_back<P: Platform>(app: &App<P>, spec: &CaptureSpec) {
-    if !is_free(spec) && matches!(store::load(&app.platform, &spec.name).await, Ok(None)) {
+    let was_not_taken = match store::load(&app.platform, &spec.name).await {
+        Ok(record) => record.is_none_or(|record| record.held_back.is_some()),
+        Err(_) => false,
+    };
+    if !is_free(spec) && was_not_taken {
         forget(app, &spec.name).await;
     }
 }
@@ -207,9 +211,9 @@ async fn what_has_ended<P: Platform>(
     }
     let looks = ledger.running(now).into_iter().take(LOOKED_AT).map(|entry| async move {
         let has_ended = match store::load(&app.platform, &entry.name).await? {
-            Some(record) => record.state >= State::Ended,
-            // Admitted, and then its writer died before it wrote the record.
-            None => now > entry.at.after(WRITTEN_WITHIN),
+            Some(record) if record.held_back.is_none() => record.state >= State::Ended,
+            // Admitted (anew, if it was held back before), and then its writer died before it wrote the record.
+            _ => now > entry.at.after(WRITTEN_WITHIN),
         };
         Ok(has_ended.then_some(entry.name))
     });

@@ -156,7 +156,12 @@ async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -
     let work = async move {
         let moved = drive(&background, hand.name(), Patience::WhileDue(begin.after(SECONDS))).await;
         let state = moved.as_ref().map(|record| record.state);
-        if state == Some(State::Reported) {
+        let now = background.platform.now();
+        // One that was held back is perhaps being taken at this moment.
+        if moved
+            .as_ref()
+            .is_some_and(|record| record.state == State::Reported && !record.may_be_taken_now(now))
+        {
             // Put away by this sweep, or long ago and written again by a driver that came late.
             _ = store::tidy(&background.platform, hand.name()).await;
         }

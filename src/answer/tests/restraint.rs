@@ -257,3 +257,36 @@ fn a_capture_that_azure_never_took_spends_nothing_and_cools_nothing_down() {
     assert_eq!(send_all(&sim, alert(&next)).0, 202);
     assert_eq!(sim.0.azure.borrow().sessions.len(), 1);
 }
+
+#[test]
+fn a_record_of_what_was_held_back_stands_until_the_capture_is_written_down() {
+    let sim = limited("[limits]\ncool_down = \"10m\"");
+    send_all(&sim, alert(METRIC));
+    let (_, held) = send_all(&sim, alert(&metric("web-01", 1)));
+    let name = held["captures"][0]["name"].as_str().unwrap();
+    sim.pass(600);
+    sim.0.store_refuses.set(Some("open."));
+    assert_eq!(send_all(&sim, alert(&metric("web-01", 1))).0, 503);
+    let (status, record) = send(&sim, get(&format!("/api/captures/{name}")));
+    assert_eq!((status.as_u16(), record["outcome"].as_str()), (200, Some("heldBack")));
+    // Nothing was promised, so nothing is spent.
+    sim.0.store_refuses.set(None);
+    assert_eq!(send_all(&sim, alert(&metric("web-01", 2))).0, 202);
+}
+
+#[test]
+fn a_sweep_that_still_sees_what_was_held_back_does_not_remove_the_capture_that_is_taken_now() {
+    let sim = limited("[limits]\ncool_down = \"10m\"");
+    send_all(&sim, alert(METRIC));
+    let (_, held) = send_all(&sim, alert(&metric("web-01", 1)));
+    let name = held["captures"][0]["name"].as_str().unwrap();
+    let (open, done) = (format!("open.{name}"), format!("done.{name}"));
+    let before = sim.0.store.borrow()[&done].clone();
+    sim.pass(600);
+    send(&sim, alert(&metric("web-01", 1)));
+    assert!(sim.0.store.borrow().contains_key(&open) && !sim.0.store.borrow().contains_key(&done));
+    // A replica that lags shows the one beside the other.
+    sim.0.store.borrow_mut().insert(done.clone(), before);
+    send(&sim, sweep());
+    assert!(sim.0.store.borrow().contains_key(&open));
+}
