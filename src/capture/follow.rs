@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     platform::Platform,
     settings::Settings,
+    store,
 };
 
 /// Azure's pause between two looks, where it names none.
@@ -33,6 +34,9 @@ pub(super) async fn follow<P: Platform>(
         let failure = Failure::new("settings", settings.obstacle().unwrap_or_default());
         return record.try_again(app.platform.now(), None, failure);
     };
+    if let Some(other) = has_its_name(app, record, &capture).await {
+        return record.replaced(app.platform.now(), &other);
+    }
     let arm = Arm::new(app, azure);
     let operation = record.operation.clone();
     let follow = Follow { app, arm: &arm, capture: &capture };
@@ -49,6 +53,14 @@ pub(super) async fn follow<P: Platform>(
         follow.failed(record, action, error).await;
     }
     record.calls = record.calls.saturating_add(arm.calls());
+}
+
+/// The capture that has asked for the session since, where a rule gives the name: what Azure says of the name is then about
+/// that one's session, and so would be what is done to it.
+async fn has_its_name<P: Platform>(app: &App<P>, record: &Record, session: &ResourceId) -> Option<String> {
+    record.session.as_ref()?;
+    let last = store::hint::<String>(&app.platform, &store::exact_key(session)).await;
+    last.filter(|last| *last != record.name)
 }
 
 struct Follow<'a, P> {

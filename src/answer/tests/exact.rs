@@ -151,3 +151,21 @@ fn a_capture_of_the_last_night_is_replaced_by_this_nights() {
     assert_eq!(outcomes(&records(&sim)), ["captured", "captured"]);
     assert_eq!((sim.count("put"), sim.count("delete")), (2, 1));
 }
+
+#[test]
+fn what_azure_says_of_a_name_that_another_capture_has_taken_is_not_taken_for_ones_own_end() {
+    let sim = named("replace");
+    // The instance dies, and the session ends before its time, which no sweep sees.
+    send(&sim, alert(METRIC));
+    sim.pass(30);
+    sim.0.azure.borrow_mut().sessions.values_mut().for_each(|session| session.stop_reason = Some("Manual"));
+    send_all(&sim, alert(&metric("web-01", 1)));
+    sim.pass(60);
+    send_all(&sim, sweep());
+    let records = records(&sim);
+    assert_eq!(outcomes(&records), ["captured", "failed"]);
+    assert_eq!(
+        (&records[1]["error"]["code"], &records[1]["stopReason"]),
+        (&json!("replaced"), &json!("Replaced"))
+    );
+}

@@ -206,6 +206,19 @@ impl Record {
         self.due = now.plus(pause);
     }
 
+    /// Its session's name is another capture's by now, so nobody can say any more how it ended.
+    pub fn replaced(&mut self, now: Timestamp, other: &str) {
+        if self.state == State::Ended {
+            self.withdraw = false;
+            return self.note(now, format!("the session's name is {other}'s by now"));
+        }
+        let message = format!("its session's name was taken by {other} before its end was seen");
+        let advice =
+            "It had ended by then, or someone had deleted it; what it captured is in the storage account.";
+        self.stop_reason = Some("Replaced".to_owned());
+        self.fail(now, Failure::new("replaced", message).advise(advice));
+    }
+
     /// It failed for good.
     pub fn fail(&mut self, now: Timestamp, mut failure: Failure) {
         if let (None, Some(command)) = (&failure.advice, &self.agent_missing) {
