@@ -7,7 +7,7 @@ use super::{captures::unavailable, require};
 use crate::{
     app::App,
     azure::{arm::Arm, network_watcher},
-    capture::{Record, State, note::StopCause, stop},
+    capture::{Record, State, note::StopCause, stop, write},
     failure::Failure,
     log::Level,
     platform::Platform,
@@ -50,7 +50,7 @@ pub(super) async fn delete<P: Platform>(
     let deleted = network_watcher::delete(&Arm::urgent(app, azure), &capture).await;
     deleted.map_err(|error| not_done(&error.failure))?;
     record.note(app.platform.now(), "the session was deleted: an operator asked for it; its file stays");
-    store::save(&app.platform, &mut record).await.map_err(|error| unavailable(app, &error))?;
+    write::save(app, &mut record).await.map_err(|error| unavailable(app, &error))?;
     app.log(Level::Info, "a session was deleted for an operator", &[("capture", name.into())]);
     Ok(json(StatusCode::ACCEPTED, &record.public()))
 }

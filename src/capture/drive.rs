@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     Record, State, admit, attendance, follow, inquire, start,
     state::{Action, Next, next},
+    write,
 };
 use crate::{
     app::{App, InHand},
@@ -140,7 +141,7 @@ async fn claim<P: Platform>(
         }
         _ => record.due = lease,
     }
-    in_time(app, store::save(&app.platform, record)).await
+    in_time(app, write::save(app, record)).await
 }
 
 /// Breaks a step off that takes too long. What it has done by then is found out by the next try, as after a crash.
@@ -220,13 +221,13 @@ fn tries(record: &Record) -> u32 {
 async fn keep<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(500);
     for _ in 1..STORE_TRIES {
-        if in_time(app, store::save(&app.platform, record)).await.is_ok() {
+        if in_time(app, write::save(app, record)).await.is_ok() {
             return Ok(());
         }
         app.platform.sleep(pause).await;
         pause = pause.saturating_mul(2);
     }
-    in_time(app, store::save(&app.platform, record)).await
+    in_time(app, write::save(app, record)).await
 }
 
 /// A store that does not answer must not keep a capture in this instance's hand: a sweep goes on with it.

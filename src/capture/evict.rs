@@ -3,7 +3,7 @@
 //! Ours is a session of which the store holds the record; what it does not know of is somebody else's, also if its name
 //! looks like ours. The files stay.
 
-use super::{Record, State, name};
+use super::{Record, State, name, write};
 use crate::{
     app::App,
     azure::{
@@ -127,5 +127,5 @@ fn is_over(record: &Record, id: &ResourceId, now: Timestamp) -> bool {
 async fn note_deletion<P: Platform>(app: &App<P>, mut record: Record) {
     record.note(app.platform.now(), "the session was deleted to make room for others; its file stays");
     // A note, and no step: one that cannot be written is not worth a capture.
-    _ = store::save(&app.platform, &mut record).await;
+    _ = write::save(app, &mut record).await;
 }

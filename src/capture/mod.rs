@@ -23,6 +23,7 @@ mod start;
 pub mod state;
 pub mod stop;
 pub mod sweep;
+pub mod write;
 
 pub use record::Record;
 pub use state::State;

@@ -4,6 +4,7 @@ use super::{
     State, admit,
     drive::{Patience, drive},
     note::StopCause,
+    write,
 };
 use crate::{
     app::App,
@@ -56,7 +57,7 @@ async fn ask_to_stop<P: Platform>(
                 return Ok(record.state < State::Ended);
             }
             record.ask_to_stop(now, because);
-            store::save(&app.platform, &mut record).await?;
+            write::save(app, &mut record).await?;
         }
         admit::settle(app).await;
     }

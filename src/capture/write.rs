@@ -1,0 +1,68 @@
+//! Writing a record, one at a time within an instance.
+//!
+//! A write looks first at what stands there, and no store can do both in one. Between instances claims make it rare that
+//! two do so at once; within one it need not happen at all.
+
+use std::time::Duration;
+
+use super::Record;
+use crate::{
+    app::{App, InHand},
+    platform::{Platform, StoreError},
+    store,
+};
+
+/// How often one looks whether another has written.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// [`store::save`], when no other of this instance is at it.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written.
+pub async fn save<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), StoreError> {
+    let _one_at_a_time = turn(app, &format!("(save) {}", record.name)).await;
+    store::save(&app.platform, record).await
+}
+
+async fn turn<P: Platform>(app: &App<P>, what: &str) -> InHand {
+    loop {
+        match app.memory.take_in_hand(what) {
+            Some(hand) => return hand,
+            None => app.platform.sleep(LOOK_AGAIN).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        capture::State,
+        platform::Clock,
+        testing::{Sim, metric_alert, spec},
+    };
+
+    #[test]
+    fn of_two_writers_in_one_instance_the_slower_does_not_undo_what_the_faster_wrote() {
+        for millis in 0..60 {
+            let sim = Sim::new();
+            let alert = metric_alert();
+            let mut slow = Record::accepted(&alert, spec(&alert, sim.now()), sim.now(), 0);
+            let mut fast = Record { state: State::Ended, ..slow.clone() };
+            let (app, world) = (sim.app(), sim.clone());
+            sim.0.store_takes.set(Duration::from_millis(2));
+            sim.0.store_varies.set(Duration::from_millis(30));
+            let name = slow.name.clone();
+            let kept = sim.run(async move {
+                let later = async {
+                    world.sleep(Duration::from_millis(millis)).await;
+                    save(&app, &mut fast).await
+                };
+                let (one, two) = futures_util::future::join(save(&app, &mut slow), later).await;
+                one.and(two).unwrap();
+                store::load(&app.platform, &name).await.unwrap().unwrap()
+            });
+            assert_eq!(kept.state, State::Ended, "{millis} ms");
+        }
+    }
+}
