@@ -259,6 +259,12 @@ impl Record {
                 *report = settled.clone();
             }
         }
+        // What another driver told of a state that this one never saw was told all the same.
+        for told in kept.reports.iter().filter(|report| report.is_settled()) {
+            if !self.reports.iter().any(|own| own.id == told.id && own.to == told.to) {
+                self.reports.insert(0, told.clone());
+            }
+        }
     }
 
     /// The session's name at Azure.

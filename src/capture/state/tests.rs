@@ -204,6 +204,17 @@ fn what_another_driver_delivered_stays_delivered() {
 }
 
 #[test]
+fn what_was_told_of_a_state_that_this_driver_never_saw_stays_told() {
+    let mut kept = running();
+    kept.reports[0].tried(now(), Ok(()));
+    let mut record = Record { reports: Vec::new(), ..running() };
+    record.fail(now(), failure());
+    record.learn(&kept);
+    let told: Vec<_> = record.reports.iter().map(|report| (report.event, report.is_settled())).collect();
+    assert_eq!(told, [(Event::Started, true), (Event::Failed, false)]);
+}
+
+#[test]
 fn an_error_status_is_a_failure_with_its_reason() {
     let mut record = running();
     let status = CaptureStatus { failure: Some(failure()), stop_reason: None, ..status("Error", true) };
