@@ -168,15 +168,25 @@ async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreE
 /// # Errors
 /// [`StoreError`] when it may not have been written.
 pub async fn create(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
-    write(store, if record.state == State::Reported { DONE } else { OPEN }, record).await
+    let (place, _) = places(record);
+    write(store, place, record).await
 }
 
-/// Removes a record of a capture that was held back, so that another may take its name.
+/// Writes a record in the place of the one that has its name, which stands until then.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written, or both may stand.
+pub async fn replace(store: &impl KeyValue, record: &Record) -> Result<(), StoreError> {
+    let (place, other) = places(record);
+    write(store, place, record).await?;
+    store.delete(&format!("{other}{}", record.name)).await
+}
+
+/// Removes a record that is put away.
 ///
 /// # Errors
 /// [`StoreError`] when it may still be there.
 pub async fn take_out(store: &impl KeyValue, name: &str) -> Result<(), StoreError> {
-    store.delete(&format!("{OPEN}{name}")).await?;
     store.delete(&format!("{DONE}{name}")).await
 }
 
@@ -188,18 +198,26 @@ pub async fn take_out(store: &impl KeyValue, name: &str) -> Result<(), StoreErro
 pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<(), StoreError> {
     match load(store, &record.name).await? {
         // What is still to be told of one that was held back is no news any more.
-        Some(kept) if kept.replaces(record) => return Ok(()),
+        Some(kept) if kept.replaces(record) => Ok(()),
         // Written by a driver that came late.
-        Some(kept) if record.replaces(&kept) => take_out(store, &record.name).await?,
-        Some(kept) if kept.state > record.state => return Ok(()),
-        Some(kept) => record.learn(&kept),
-        None => {}
+        Some(kept) if record.replaces(&kept) => replace(store, record).await,
+        Some(kept) if kept.state > record.state => Ok(()),
+        kept => {
+            if let Some(kept) = kept {
+                record.learn(&kept);
+            }
+            if record.state == State::Reported {
+                replace(store, record).await
+            } else {
+                create(store, record).await
+            }
+        }
     }
-    if record.state == State::Reported {
-        write(store, DONE, record).await?;
-        return store.delete(&format!("{OPEN}{}", record.name)).await;
-    }
-    write(store, OPEN, record).await
+}
+
+/// Where a record stands, and where none of its name may stand beside it.
+fn places(record: &Record) -> (&'static str, &'static str) {
+    if record.state == State::Reported { (DONE, OPEN) } else { (OPEN, DONE) }
 }
 
 async fn write(store: &impl KeyValue, prefix: &str, record: &Record) -> Result<(), StoreError> {

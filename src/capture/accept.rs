@@ -84,21 +84,26 @@ pub async fn accept<P: Platform>(
             return Err(error);
         }
     };
-    if let Some(held_back) = held_back {
-        let record = Record::held_back(alert, spec, now, held_back);
-        store::create(&app.platform, &record).await?;
-        return Ok(Accepted { record, duplicate: false });
+    let is_held_back = held_back.is_some();
+    let record = match held_back {
+        Some(held_back) => Record::held_back(alert, spec.clone(), now, held_back),
+        None => Record::accepted(alert, spec.clone(), now, LEASE_SECONDS),
+    };
+    // What was promised before stands until there is something in its place.
+    let written = if was_held_back {
+        store::replace(&app.platform, &record).await
+    } else {
+        store::create(&app.platform, &record).await
+    };
+    match written {
+        Ok(()) => Ok(Accepted { record, duplicate: false }),
+        Err(error) => {
+            if !is_held_back {
+                give_back(app, &spec).await;
+            }
+            Err(error)
+        }
     }
-    let record = Record::accepted(alert, spec.clone(), now, LEASE_SECONDS);
-    if let Err(error) = store::create(&app.platform, &record).await {
-        give_back(app, &spec).await;
-        return Err(error);
-    }
-    // Only now: what was promised before stands until there is something in its place.
-    if was_held_back {
-        store::take_out(&app.platform, &spec.name).await?;
-    }
-    Ok(Accepted { record, duplicate: false })
 }
 
 /// Takes note of a capture that its rule only wants to see explained.

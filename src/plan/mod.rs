@@ -244,8 +244,6 @@ pub fn inquiry(
         policy: Policy {
             tell: whoever_might_be_told(settings),
             stop_on_resolve: settings.rules.rules.iter().any(|rule| rule.terms.stop_on_resolve == Some(true)),
-            // Nor whom it names: all who can be told hear of its failure, and nobody else is tried in vain.
-            tell: Audience::of(None, &settings.receivers),
             ..Policy::default()
         },
         notes: Vec::new(),

@@ -206,7 +206,7 @@ fn what_another_driver_delivered_stays_delivered() {
 #[test]
 fn what_was_told_of_a_state_that_this_driver_never_saw_stays_told() {
     let mut kept = running();
-    kept.reports[0].tried(now(), Ok(()));
+    kept.reports[0].tried(now(), Outcome::Taken);
     let mut record = Record { reports: Vec::new(), ..running() };
     record.fail(now(), failure());
     record.learn(&kept);
