@@ -23,6 +23,14 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Answer {
     answer
 }
 
+/// An answer in plain words.
+pub(crate) fn text(status: StatusCode, body: &str) -> Answer {
+    let mut answer = Response::new(Bytes::from(body.to_owned()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}
+
 /// An answer with an XML body.
 pub(crate) fn xml(status: StatusCode, body: String) -> Answer {
     let mut answer = Response::new(Bytes::from(body));

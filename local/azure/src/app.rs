@@ -5,12 +5,16 @@ use std::sync::Arc;
 use crate::answer::Answer;
 use crate::arm;
 use crate::arm::operations::Operations;
+use crate::arm::throttle::Throttle;
 use crate::blob::Blobs;
 use crate::captures::Captures;
+use crate::clock::Clock;
 use crate::entra;
 use crate::faults::Faults;
+use crate::happen::Gone;
 use crate::inventory::Inventory;
 use crate::keys::Keys;
+use crate::receivers::Secrets;
 use crate::record::Record;
 use crate::request::Req;
 use crate::route::Route;
@@ -20,12 +24,16 @@ pub(crate) struct App {
     pub(crate) inventory: Inventory,
     /// Whether each request is told on stderr.
     pub(crate) log: bool,
+    pub(crate) clock: Clock,
     pub(crate) keys: Keys,
     pub(crate) record: Record,
     pub(crate) faults: Faults,
     pub(crate) captures: Captures,
     pub(crate) operations: Operations,
     pub(crate) blobs: Blobs,
+    pub(crate) gone: Gone,
+    pub(crate) throttle: Throttle,
+    pub(crate) webhook_secrets: Secrets,
 }
 
 impl App {
@@ -39,7 +47,9 @@ impl App {
             Route::Blob { account, container, name, head } => {
                 crate::blob::http::handle(self, req, account, container, name, *head)
             }
-            Route::Notify { name } => crate::control::notify(self, req, name),
+            Route::Notify { name } => crate::receivers::webhook(self, req, name),
+            Route::Slack { name } => crate::receivers::slack::take(self, req, name),
+            Route::Teams { name } => crate::receivers::teams::take(self, req, name),
             Route::Unknown => crate::control::nothing_here(),
             _ => arm::handle(self, req, route),
         }

@@ -1,4 +1,4 @@
-//! The stand-in's own routes below `/_standin`, and the sink for notifications.
+//! The stand-in's own routes below `/_standin`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,22 +9,19 @@ use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
 use crate::app::App;
+use crate::arm::throttle;
 use crate::captures::session::{Phase, Session, Spec};
 use crate::inventory::Watcher;
 use crate::request::Req;
 
 /// Every control route, for whoever asks for one that is not there.
 const ROUTES: &str = "GET /_standin/requests?since=SEQ&wait_ms=MS, GET /_standin/notifications?since=SEQ&wait_ms=MS, \
-    GET and POST /_standin/faults, POST /_standin/reset, GET and POST /_standin/captures";
+    GET and POST /_standin/faults, POST /_standin/reset, GET and POST /_standin/captures, \
+    GET /_standin/calls?capture=NAME, POST /_standin/happen, GET and POST /_standin/clock, \
+    GET and POST /_standin/throttle, POST /_standin/receivers";
 
 /// What a reset may leave alone.
-const KEEP: &[&str] = &["captures", "requests", "notifications", "faults"];
-
-/// `POST /notify/{name}`: takes and remembers whatever it is told.
-pub(crate) fn notify(app: &App, req: &Req, name: &str) -> Answer {
-    app.record.notified(name, req);
-    answer::empty(StatusCode::ACCEPTED)
-}
+const KEEP: &[&str] = &["captures", "requests", "notifications", "faults", "happenings"];
 
 /// A path that means nothing here.
 pub(crate) fn nothing_here() -> Answer {
@@ -52,11 +49,60 @@ pub(crate) async fn handle(app: &Arc<App>, req: &Req, path: &str) -> Answer {
         (&Method::POST, "reset") => reset(app, req),
         (&Method::GET, "captures") => answer::json(StatusCode::OK, &json!({ "captures": truth(app) })),
         (&Method::POST, "captures") => seed(app, req),
+        (&Method::GET, "calls") => calls(app, req),
+        (&Method::POST, "happen") => match crate::happen::happen(app, &req.body) {
+            Ok(sessions) => answer::json(StatusCode::OK, &json!({ "sessions": sessions })),
+            Err(message) => bad_request(message),
+        },
+        (&Method::GET, "clock") => clock(app),
+        (&Method::POST, "clock") => match serde_json::from_slice::<Advance>(&req.body) {
+            Ok(Advance { advance_s }) => {
+                app.clock.advance(Duration::from_secs(advance_s)).await;
+                clock(app)
+            }
+            Err(error) => bad_request(format!("not a time: {error}. Send {{\"advance_s\":3600}}.")),
+        },
+        (&Method::GET, "throttle") => answer::json(StatusCode::OK, &throttle::described(app)),
+        (&Method::POST, "throttle") => match serde_json::from_slice(&req.body) {
+            Ok(asked) => {
+                app.throttle.set(&asked, app.clock.now());
+                answer::json(StatusCode::OK, &throttle::described(app))
+            }
+            Err(error) => bad_request(format!(
+                "not a throttle: {error}. Send {{\"throttled\":true,\"reads\":0,\"writes\":-30,\"deletes\":5}} or some of it."
+            )),
+        },
+        (&Method::POST, "receivers") => match app.webhook_secrets.tell(&req.body) {
+            Ok(()) => answer::empty(StatusCode::NO_CONTENT),
+            Err(message) => bad_request(message),
+        },
         _ => answer::json(
             StatusCode::NOT_FOUND,
             &json!({ "error": format!("There is no such route. Routes: {ROUTES}") }),
         ),
     }
+}
+
+/// How many calls a session cost, from its PUT on.
+fn calls(app: &App, req: &Req) -> Answer {
+    let Some(capture) = req.query("capture") else {
+        return bad_request("which? Ask for /_standin/calls?capture=NAME".into());
+    };
+    let calls = app.record.calls(&capture);
+    let total: u64 = calls.values().sum();
+    answer::json(StatusCode::OK, &json!({ "capture": capture, "calls": calls, "total": total }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_s: u64,
+}
+
+fn clock(app: &App) -> Answer {
+    let body =
+        json!({ "now": crate::clock::micros(app.clock.now()), "ahead_s": app.clock.ahead().as_secs() });
+    answer::json(StatusCode::OK, &body)
 }
 
 /// What came after `since`. With `wait_ms`, an empty list is held back until there is news or the time is over.
@@ -111,6 +157,11 @@ fn reset(app: &App, req: &Req) -> Answer {
     }
     if drops("faults") {
         app.faults.clear();
+    }
+    if drops("happenings") {
+        app.gone.clear();
+        app.throttle.clear();
+        app.webhook_secrets.clear();
     }
     app.record.news();
     answer::empty(StatusCode::NO_CONTENT)
@@ -208,9 +259,10 @@ fn seed(app: &App, req: &Req) -> Answer {
         let spec = Spec { properties, ..Spec::default() };
         let session = Session::new(id, &name, &subscription.id, &watcher.location, spec);
         session.provision("Succeeded");
-        session.start();
+        let now = app.clock.now();
+        session.start(now);
         if matches!(seed.state, SeedState::Stopped) {
-            session.end("TimeExceeded", Vec::new(), Duration::ZERO);
+            session.end("TimeExceeded", Vec::new(), now, Duration::ZERO);
         }
         if app.captures.add(session, usize::MAX).is_ok() {
             names.push(name);

@@ -1,12 +1,17 @@
 //! Faults on request: what shall go wrong, where, and how often.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{self, Answer};
 use crate::arm::error::ArmError;
+use crate::clock;
 use crate::route::OPERATIONS;
 
 /// What may go wrong.
@@ -20,6 +25,12 @@ pub enum Fault {
         /// The `Retry-After` header: seconds or an HTTP date.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<String>,
+        /// The `Retry-After` header as an HTTP date, so many seconds after the answer by the stand-in's clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_date_s: Option<u64>,
+        /// Headers as they are: `retry-after-ms`, `x-ms-ratelimit-remaining-subscription-writes`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
         /// The error code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
@@ -160,7 +171,13 @@ impl Rule {
             return Err("times is 0: a fault happens at least once".into());
         }
         let fits = match &self.fault {
-            Fault::Status { status, .. } => {
+            Fault::Status { status, headers, .. } => {
+                let is_header = |(name, value): (&String, &String)| {
+                    HeaderName::try_from(name).is_ok() && HeaderValue::try_from(value).is_ok()
+                };
+                if !headers.iter().all(is_header) {
+                    return Err(format!("{headers:?} cannot all be headers"));
+                }
                 if StatusCode::from_u16(*status).is_err() || *status < 200 {
                     return Err(format!("{status} is not a final HTTP status"));
                 }
@@ -201,9 +218,21 @@ impl Fault {
         }
     }
 
+    /// Sets the headers that it asks for, over those that a service sets by itself.
+    pub(crate) fn set_headers(&self, answer: &mut Answer) {
+        let Self::Status { headers, .. } = self else { return };
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                answer.headers_mut().insert(name, value);
+            }
+        }
+    }
+
     /// The answer that stands in for the real one, if this fault has one.
-    pub(crate) fn answer(&self, operation: &str) -> Option<Answer> {
-        let Self::Status { status, retry_after, code, message, body } = self else { return None };
+    pub(crate) fn answer(&self, operation: &str, now: Timestamp) -> Option<Answer> {
+        let Self::Status { status, retry_after, retry_after_date_s, code, message, body, .. } = self else {
+            return None;
+        };
         let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let reason = status.canonical_reason().unwrap_or("Error").replace(' ', "");
         let code = code.clone().unwrap_or(reason);
@@ -215,12 +244,18 @@ impl Fault {
                 answer::set(&mut answer, "content-type", "text/html");
                 answer
             }
+            // Slack's answers are a word, a workflow's are not looked at.
+            (None, "slack" | "teams") => answer::text(status, &code),
             (None, "token" | "openid") => crate::entra::errors::shaped(status, &code, &message, &[]),
             (None, "blob.get" | "blob.head") => crate::blob::http::error(status, &code, &message),
             (None, _) => ArmError::new(status, code, message).answer(),
         };
         if let Some(after) = retry_after {
             answer::set(&mut answer, "retry-after", after);
+        }
+        if let Some(seconds) = retry_after_date_s {
+            let date = clock::http_date(clock::later(now, Duration::from_secs(*seconds)));
+            answer::set(&mut answer, "retry-after", date);
         }
         Some(answer)
     }

@@ -7,7 +7,7 @@
 //! # Layout
 //!
 //! A request comes in at `server`, becomes a typed `Route`, is recorded and given its fault, and goes to `entra`, `arm`,
-//! `blob` or `control`. `captures` lives the sessions' lives on tokio's clock, `traffic` makes their files,
+//! `blob`, `receivers` or `control`. `captures` lives the sessions' lives on a `clock` that can be moved, `traffic` makes their files,
 //! [`inventory`] says what there is, `tls` makes the authority.
 //!
 //! ```no_run
@@ -29,8 +29,10 @@ mod clock;
 mod control;
 mod entra;
 mod faults;
+mod happen;
 pub mod inventory;
 mod keys;
+mod receivers;
 mod record;
 mod request;
 mod route;
@@ -90,15 +92,20 @@ impl Standin {
     pub async fn start(config: Config) -> Result<Self> {
         let (state_dir, temporary) = state_dir(config.state_dir.as_deref())?;
         let tls = tls::open(&state_dir)?;
+        let clock = clock::Clock::default();
         let app = Arc::new(app::App {
             inventory: config.inventory,
             log: config.log,
             keys: keys::Keys::open(&state_dir)?,
-            record: record::Record::default(),
+            record: record::Record::new(clock.clone()),
             faults: faults::Faults::default(),
             captures: captures::Captures::default(),
             operations: arm::operations::Operations::default(),
             blobs: blob::Blobs::new(state_dir.join("blobs")),
+            gone: happen::Gone::default(),
+            throttle: arm::throttle::Throttle::default(),
+            webhook_secrets: receivers::Secrets::default(),
+            clock,
         });
         let (plain, http) = bind(config.listen).await?;
         let (secure, https) = bind(config.listen_https).await?;

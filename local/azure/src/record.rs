@@ -1,14 +1,15 @@
 //! Everything received, in order of arrival, with what was secret in it replaced.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use crate::clock;
+use crate::clock::{self, Clock};
+use crate::receivers::{Signature, Taken};
 use crate::request::Req;
 
 /// One recorded request.
@@ -26,16 +27,28 @@ pub(crate) struct Entry {
     pub(crate) body: Value,
     pub(crate) status: Option<u16>,
     pub(crate) fault: Option<&'static str>,
+    /// The name of the session it is about.
+    pub(crate) capture: Option<String>,
 }
 
 /// One recorded notification.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Notification {
     pub(crate) seq: u64,
+    /// The service it was sent to, if not to a plain webhook: `slack`, `teams`.
     pub(crate) name: String,
+    /// The receiver, as the URL names it.
+    pub(crate) to: String,
     pub(crate) received_at: String,
     pub(crate) headers: Map<String, Value>,
     pub(crate) body: Value,
+    pub(crate) bytes: usize,
+    /// What it was answered.
+    pub(crate) status: u16,
+    /// What was wrong with it.
+    pub(crate) refused: Option<String>,
+    /// Whether it is signed as Standard Webhooks say; not known where no secrets were told.
+    pub(crate) signature: Option<Signature>,
 }
 
 #[derive(Debug, Default)]
@@ -49,24 +62,30 @@ struct Lists {
 /// The record.
 #[derive(Debug)]
 pub(crate) struct Record {
+    clock: Clock,
     lists: Mutex<Lists>,
     /// Changes whenever the record does.
     changed: watch::Sender<u64>,
 }
 
-impl Default for Record {
-    fn default() -> Self {
-        Self { lists: Mutex::default(), changed: watch::Sender::new(0) }
-    }
-}
-
 impl Record {
+    /// An empty one, whose times are this clock's.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, lists: Mutex::default(), changed: watch::Sender::new(0) }
+    }
+
     /// Writes down a request that has just come in; the number is for [`Record::answered`].
-    pub(crate) fn received(&self, operation: &'static str, req: &Req, fault: Option<&'static str>) -> u64 {
+    pub(crate) fn received(
+        &self,
+        operation: &'static str,
+        req: &Req,
+        capture: Option<String>,
+        fault: Option<&'static str>,
+    ) -> u64 {
         let entry = Entry {
             seq: 0,
             operation,
-            received_at: clock::micros(Timestamp::now()),
+            received_at: clock::micros(self.clock.now()),
             answered_at: None,
             method: req.method.to_string(),
             path: req.uri.path().to_owned(),
@@ -76,6 +95,7 @@ impl Record {
             body: body(req),
             status: None,
             fault,
+            capture,
         };
         let mut lists = self.lists();
         lists.last_seq += 1;
@@ -89,26 +109,42 @@ impl Record {
     /// Writes down what it was answered.
     pub(crate) fn answered(&self, seq: u64, status: StatusCode) {
         if let Some(entry) = self.lists().requests.iter_mut().rev().find(|entry| entry.seq == seq) {
-            entry.answered_at = Some(clock::micros(Timestamp::now()));
+            entry.answered_at = Some(clock::micros(self.clock.now()));
             entry.status = Some(status.as_u16());
         }
         self.news();
     }
 
     /// Writes down a notification.
-    pub(crate) fn notified(&self, name: &str, req: &Req) {
+    pub(crate) fn notified(&self, name: &str, to: &str, req: &Req, taken: Taken) {
         let mut lists = self.lists();
         lists.last_seq += 1;
         let seq = lists.last_seq;
         lists.notifications.push(Notification {
             seq,
             name: name.to_owned(),
-            received_at: clock::micros(Timestamp::now()),
+            to: to.to_owned(),
+            received_at: clock::micros(self.clock.now()),
             headers: headers(req),
             body: body(req),
+            bytes: req.body.len(),
+            status: taken.status.as_u16(),
+            refused: taken.refused,
+            signature: taken.signature,
         });
         drop(lists);
         self.news();
+    }
+
+    /// The requests about the session of this name, from its PUT on: how many of each operation.
+    pub(crate) fn calls(&self, capture: &str) -> BTreeMap<&'static str, u64> {
+        let mut calls = BTreeMap::new();
+        let of =
+            |entry: &&Entry| entry.capture.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(capture));
+        for entry in self.lists().requests.iter().filter(of) {
+            *calls.entry(entry.operation).or_default() += 1;
+        }
+        calls
     }
 
     /// The requests after this number.

@@ -93,7 +93,12 @@ async fn serve(app: &Arc<App>, scheme: Scheme, request: http::Request<Incoming>)
 
     let operation = route.operation();
     let fault = app.faults.take(operation, req.uri.path());
-    let seq = app.record.received(operation, &req, fault.as_ref().map(Fault::kind));
+    let seq = app.record.received(
+        operation,
+        &req,
+        route.capture(|operation| app.operations.capture(operation)),
+        fault.as_ref().map(Fault::kind),
+    );
     let shaped = match &fault {
         Some(Fault::Drop) => {
             log(app, &req, "connection closed on request");
@@ -106,10 +111,11 @@ async fn serve(app: &Arc<App>, scheme: Scheme, request: http::Request<Incoming>)
         Some(fault) => {
             req.outcome = fault.outcome();
             // An error on request carries the ids that a real one would.
-            fault.answer(operation).map(|mut answer| {
+            fault.answer(operation, app.clock.now()).map(|mut answer| {
                 if route.is_arm() {
-                    crate::arm::decorate(&req, &mut answer);
+                    crate::arm::decorate(app, &req, &mut answer);
                 }
+                fault.set_headers(&mut answer);
                 answer
             })
         }
@@ -139,5 +145,5 @@ fn log(app: &App, req: &Req, what: &str) {
     if !app.log {
         return;
     }
-    eprintln!("{} {} {} -> {what}", crate::clock::micros(jiff::Timestamp::now()), req.method, req.uri.path());
+    eprintln!("{} {} {} -> {what}", crate::clock::micros(app.clock.now()), req.method, req.uri.path());
 }

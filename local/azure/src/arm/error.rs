@@ -15,6 +15,8 @@ pub(crate) struct ArmError {
     details: Vec<(String, String)>,
     /// The challenge of a 401.
     challenge: Option<String>,
+    /// The seconds of a `Retry-After`.
+    retry_after: Option<u64>,
 }
 
 /// What a handler gives.
@@ -23,7 +25,14 @@ pub(crate) type ArmResult<T = Answer> = Result<T, ArmError>;
 impl ArmError {
     /// An error with a code and a message.
     pub(crate) fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), details: Vec::new(), challenge: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            details: Vec::new(),
+            challenge: None,
+            retry_after: None,
+        }
     }
 
     /// A 400.
@@ -43,6 +52,12 @@ impl ArmError {
     /// One more line under the message.
     pub(crate) fn detail(mut self, code: &str, message: impl Into<String>) -> Self {
         self.details.push((code.to_owned(), message.into()));
+        self
+    }
+
+    /// With a `Retry-After`.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -81,6 +96,9 @@ impl ArmError {
         let mut answer = answer::json(self.status, &self.body());
         if let Some(challenge) = &self.challenge {
             answer::set(&mut answer, "www-authenticate", challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            answer::set(&mut answer, "retry-after", seconds.to_string());
         }
         answer
     }

@@ -11,12 +11,12 @@ mod paging;
 mod permissions;
 mod storage_accounts;
 mod subscriptions;
+pub(crate) mod throttle;
 mod versions;
 
 use std::sync::Arc;
 
 use http::StatusCode;
-use jiff::Timestamp;
 
 use crate::answer::{self, Answer};
 use crate::app::App;
@@ -38,13 +38,15 @@ pub(crate) struct Call<'a> {
 /// Answers any request below `/subscriptions`.
 pub(crate) fn handle(app: &Arc<App>, req: &Req, route: &Route) -> Answer {
     let mut answer = dispatch(app, req, route).unwrap_or_else(|error| error.answer());
-    decorate(req, &mut answer);
+    decorate(app, req, &mut answer);
     answer
 }
 
 fn dispatch(app: &Arc<App>, req: &Req, route: &Route) -> ArmResult {
     let claims = authenticate(app, req)?;
+    app.throttle.take(app, req)?;
     let version = versions::check(req, route)?;
+    app.gone.check_path(req.uri.path())?;
     let call = Call { app, req, version, claims };
     match route {
         Route::Subscriptions => subscriptions::list(&call),
@@ -90,14 +92,14 @@ fn authenticate(app: &App, req: &Req) -> ArmResult<Claims> {
             "Authentication failed. The 'Authorization' header is missing.",
         );
     };
-    match tokens::check(&app.keys, token, Audience::Arm) {
+    match tokens::check(&app.keys, token, Audience::Arm, app.clock.now()) {
         Ok(claims) => Ok(claims),
         Err(Refused::Invalid) => refuse("InvalidAuthenticationToken", "The access token is invalid."),
         Err(Refused::Expired) => refuse(
             "ExpiredAuthenticationToken",
             &format!(
                 "The access token expiry UTC time is earlier than current UTC time '{}'.",
-                Timestamp::now()
+                app.clock.now()
             ),
         ),
         Err(Refused::WrongAudience) => refuse(
@@ -195,11 +197,11 @@ impl<'a> Call<'a> {
 }
 
 /// The headers ARM sets on whatever it answers.
-pub(crate) fn decorate(req: &Req, answer: &mut Answer) {
+pub(crate) fn decorate(app: &App, req: &Req, answer: &mut Answer) {
     let request_id = clock::guid();
     let correlation =
         req.header("x-ms-correlation-request-id").map_or_else(|| request_id.clone(), str::to_owned);
-    let routing = format!("WESTEUROPE:{}:{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), clock::guid());
+    let routing = format!("WESTEUROPE:{}:{}", app.clock.now().strftime("%Y%m%dT%H%M%SZ"), clock::guid());
     answer::set(answer, "x-ms-request-id", &request_id);
     answer::set(answer, "x-ms-correlation-request-id", correlation);
     answer::set(answer, "x-ms-routing-request-id", routing);
@@ -209,22 +211,7 @@ pub(crate) fn decorate(req: &Req, answer: &mut Answer) {
         "x-ms-operation-identifier",
         format!("tenantId=standin,objectId=standin/westeurope/{request_id}"),
     );
-    // The budgets are shown full, Azure's buckets less one: the stand-in throttles only when a fault says so.
-    match req.method.as_str() {
-        "GET" | "HEAD" => {
-            answer::set(answer, "x-ms-ratelimit-remaining-subscription-reads", "249");
-            answer::set(answer, "x-ms-ratelimit-remaining-subscription-global-reads", "3749");
-        }
-        "DELETE" => {
-            answer::set(answer, "x-ms-ratelimit-remaining-subscription-deletes", "199");
-            answer::set(answer, "x-ms-ratelimit-remaining-subscription-global-deletes", "2999");
-        }
-        // PUT, and POST too: stop and queryStatus draw on the writes.
-        _ => {
-            answer::set(answer, "x-ms-ratelimit-remaining-subscription-writes", "199");
-            answer::set(answer, "x-ms-ratelimit-remaining-subscription-global-writes", "2999");
-        }
-    }
+    throttle::show(app, req, answer);
     let wants_id =
         req.header("x-ms-return-client-request-id").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if let Some(id) = req.header("x-ms-client-request-id").filter(|_| wants_id) {

@@ -17,6 +17,7 @@ pub(super) fn list(call: &Call<'_>, subscription: &str, group: Option<&str>) -> 
         .watchers
         .iter()
         .filter(|watcher| group.is_none_or(|group| watcher.resource_group.eq_ignore_ascii_case(group)))
+        .filter(|watcher| !call.app.gone.is_gone(&subscription.watcher_id(watcher)))
         .map(|watcher| body(subscription, watcher))
         .collect();
     paging::page(call, entries)

@@ -47,6 +47,8 @@ pub(crate) struct Operation {
     subscription: String,
     location: String,
     version: String,
+    /// The session it is about.
+    capture: String,
     kind: Kind,
     progress: Mutex<Progress>,
 }
@@ -65,11 +67,17 @@ impl Operations {
             subscription: session.subscription.clone(),
             location: session.location.clone(),
             version: call.version.clone(),
+            capture: session.name.clone(),
             kind,
             progress: Mutex::new(Progress::Running),
         });
         self.lock().insert(operation.id.clone(), Arc::clone(&operation));
         operation
+    }
+
+    /// The name of the session that the operation is about.
+    pub(crate) fn capture(&self, id: &str) -> Option<String> {
+        self.lock().get(id).map(|operation| operation.capture.clone())
     }
 
     /// Forgets them all.
@@ -164,7 +172,14 @@ pub(super) fn result(call: &Call<'_>, subscription: &str, id: &str) -> ArmResult
             return Err(ArmError::new(StatusCode::CONFLICT, code, message));
         }
         (Progress::Succeeded, Kind::Delete) => answer::empty(StatusCode::NO_CONTENT),
-        (Progress::Succeeded, Kind::Status(session)) => answer::json(StatusCode::OK, &session.tell_status()),
+        (Progress::Succeeded, Kind::Status(session)) => {
+            call.app.gone.check_target(session)?;
+            if !call.app.captures.has(session) {
+                // How Azure answers once the session was deleted is not known: invented.
+                return Err(session.not_found());
+            }
+            answer::json(StatusCode::OK, &session.tell_status(call.app.clock.now()))
+        }
         (Progress::Succeeded, Kind::Create | Kind::Stop) => answer::json(StatusCode::OK, &Value::Null),
     };
     // The final 200 carries the URLs again, as recorded: only the status code says that it is over.

@@ -123,13 +123,14 @@ fn authorize(app: &App, req: &Req, tenant: &str) -> Result<(), Refusal> {
         }
         Some(_) => {}
     }
-    let claims = tokens::check(&app.keys, token, Audience::Storage).map_err(|why| match why {
-        Refused::Invalid => refuse("InvalidAuthenticationInfo", "Signature validation failed."),
-        Refused::Expired => {
-            refuse("InvalidAuthenticationInfo", "Lifetime validation failed. The token is expired.")
-        }
-        Refused::WrongAudience => refuse("InvalidAuthenticationInfo", "Audience validation failed."),
-    })?;
+    let claims =
+        tokens::check(&app.keys, token, Audience::Storage, app.clock.now()).map_err(|why| match why {
+            Refused::Invalid => refuse("InvalidAuthenticationInfo", "Signature validation failed."),
+            Refused::Expired => {
+                refuse("InvalidAuthenticationInfo", "Lifetime validation failed. The token is expired.")
+            }
+            Refused::WrongAudience => refuse("InvalidAuthenticationInfo", "Audience validation failed."),
+        })?;
     if !claims.tid.eq_ignore_ascii_case(tenant) {
         return Err(refuse("InvalidAuthenticationInfo", "Issuer validation failed. Issuer did not match."));
     }

@@ -32,12 +32,12 @@ impl Blobs {
     }
 
     /// Writes one, over another of its name.
-    pub(crate) fn put(&self, account: &str, container: &str, name: &str, bytes: Bytes) {
+    pub(crate) fn put(&self, account: &str, container: &str, name: &str, bytes: Bytes, now: Timestamp) {
         if let Err(error) = self.write(account, container, name, &bytes) {
             eprintln!("azure-standin: {account}/{container}/{name} is in memory only: {error}");
         }
         let tag = clock::guid().replace('-', "").to_uppercase();
-        let blob = Blob { bytes, etag: format!("\"0x{}\"", &tag[..15]), modified: Timestamp::now() };
+        let blob = Blob { bytes, etag: format!("\"0x{}\"", &tag[..15]), modified: now };
         let key = (account.to_owned(), container.to_owned(), name.to_owned());
         self.lock().insert(key, Arc::new(blob));
     }

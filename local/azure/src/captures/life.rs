@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use jiff::Timestamp;
 
 use super::session::{Phase, Session};
 use crate::app::App;
 use crate::arm::operations::{Operation, Progress};
+use crate::clock::later;
 use crate::faults::Outcome;
 use crate::traffic;
 
@@ -19,7 +20,9 @@ pub(crate) async fn live(
     outcome: Option<Outcome>,
 ) {
     let timings = &app.inventory.timings;
-    sleep(Duration::from_millis(timings.provisioning_ms)).await;
+    // What happens at a time happened then, also if the clock was moved far beyond.
+    let begin = later(app.clock.now(), Duration::from_millis(timings.provisioning_ms));
+    app.clock.sleep_until(begin).await;
 
     let failure = match &outcome {
         Some(Outcome::OperationFailed { code, message }) => Some((code.clone(), message.clone())),
@@ -28,12 +31,12 @@ pub(crate) async fn live(
     if let Some((code, message)) = failure {
         session.provision("Failed");
         // What queryStatus says of a session that could not be made is not known: invented.
-        session.end("", vec!["InternalError".into()], Duration::ZERO);
+        session.end("", vec!["InternalError".into()], begin, Duration::ZERO);
         operation.finish(Progress::Failed { code, message });
         app.record.news();
         return;
     }
-    session.start();
+    session.start(begin);
     if !session.is_deleting() {
         session.provision("Succeeded");
     }
@@ -42,27 +45,32 @@ pub(crate) async fn live(
 
     run(&app, &session, outcome).await;
     app.record.news();
-    sleep(Duration::from_millis(timings.upload_delay_ms)).await;
+    let Phase::Ended { until, .. } = session.phase() else { return };
+    app.clock.sleep_until(later(until, Duration::from_millis(timings.upload_delay_ms))).await;
     upload(&app, &session);
     app.record.news();
 }
 
 /// Runs to the first of: its time, its bytes, an error, someone who ends it.
 async fn run(app: &App, session: &Session, outcome: Option<Outcome>) {
-    let stale = Duration::from_secs_f64(app.inventory.timings.status_stale_s);
+    let Phase::Running { since } = session.phase() else { return };
+    let stale = app.inventory.timings.status_stale();
     let spec = &session.spec;
     let bytes_reached =
         Duration::from_secs_f64(spec.total_bytes as f64 / spec.bytes_per_second.max(1) as f64);
-    let (error_after, errors) = match outcome {
-        Some(Outcome::CaptureError { errors, after_ms }) => (Duration::from_millis(after_ms), errors),
-        _ => (Duration::MAX, Vec::new()),
-    };
-    tokio::select! {
-        () = session.ended.notified() => {}
-        () = sleep(spec.time_limit) => session.end("TimeExceeded", Vec::new(), stale),
+    let mut ends: Vec<(Timestamp, &'static str, Vec<String>)> = vec![
+        (later(since, spec.time_limit), "TimeExceeded", Vec::new()),
         // The reason is invented: of a session that reached its bytes the portal is known to show nothing but "-".
-        () = sleep(bytes_reached) => session.end("", Vec::new(), stale),
-        () = sleep(error_after) => session.end("", errors, stale),
+        (later(since, bytes_reached), "", Vec::new()),
+    ];
+    if let Some(Outcome::CaptureError { errors, after_ms }) = outcome {
+        ends.push((later(since, Duration::from_millis(after_ms)), "", errors));
+    }
+    let Some((end, reason, errors)) = ends.into_iter().min_by_key(|(end, ..)| *end) else { return };
+    tokio::select! {
+        biased;
+        () = session.ended.notified() => {}
+        () = app.clock.sleep_until(end) => session.end(reason, errors, end, stale),
     }
 }
 
@@ -91,6 +99,6 @@ fn upload(app: &App, session: &Session) {
             file_bytes: app.inventory.limits.file_bytes,
             filters: &spec.filters,
         });
-        app.blobs.put(account, container, name, file);
+        app.blobs.put(account, container, name, file, app.clock.now());
     }
 }

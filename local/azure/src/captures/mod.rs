@@ -54,6 +54,11 @@ impl Captures {
         self.lock().by_id.get(&id.to_ascii_lowercase()).cloned()
     }
 
+    /// Whether this very session is still there.
+    pub(crate) fn has(&self, session: &Session) -> bool {
+        self.get(&session.id).is_some_and(|found| found.order == session.order)
+    }
+
     /// Removes this very session; one of the same name that came later stays.
     pub(crate) fn remove(&self, session: &Session) {
         let mut sessions = self.lock();

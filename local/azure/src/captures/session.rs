@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
+use crate::arm::error::ArmError;
 use crate::clock;
 use crate::traffic::filter::Filter;
 
@@ -52,7 +52,7 @@ struct State {
     provisioning: &'static str,
     phase: Phase,
     /// From when on the service knows that the session ended.
-    known_at: Option<Instant>,
+    known_at: Option<Timestamp>,
     cancelled: bool,
 }
 
@@ -111,24 +111,23 @@ impl Session {
     }
 
     /// Starts to run, unless it was ended before.
-    pub(crate) fn start(&self) {
+    pub(crate) fn start(&self, since: Timestamp) {
         let mut state = self.lock();
         if matches!(state.phase, Phase::NotStarted) {
-            state.phase = Phase::Running { since: Timestamp::now() };
+            state.phase = Phase::Running { since };
         }
     }
 
     /// Ends it, unless it has ended; the service knows of it `later`.
-    pub(crate) fn end(&self, reason: &'static str, errors: Vec<String>, later: Duration) {
+    pub(crate) fn end(&self, reason: &'static str, errors: Vec<String>, until: Timestamp, later: Duration) {
         let mut state = self.lock();
-        let until = Timestamp::now();
         let since = match &state.phase {
             Phase::NotStarted => until,
             Phase::Running { since } => *since,
             Phase::Ended { .. } => return,
         };
         state.phase = Phase::Ended { since, until, reason, errors };
-        state.known_at = Some(Instant::now() + later);
+        state.known_at = Some(clock::later(until, later));
         drop(state);
         self.ended.notify_one();
     }
@@ -141,11 +140,24 @@ impl Session {
     }
 
     /// The service knows from now on what is true now.
-    pub(crate) fn learn(&self) {
+    pub(crate) fn learn(&self, now: Timestamp) {
         let mut state = self.lock();
         if matches!(state.phase, Phase::Ended { .. }) {
-            state.known_at = Some(Instant::now());
+            state.known_at = Some(now);
         }
+    }
+
+    /// What it captures: an ARM id, as it was sent.
+    pub(crate) fn target(&self) -> &str {
+        self.spec.properties["target"].as_str().unwrap_or_default()
+    }
+
+    /// The words for a session that is no longer there: ARM's own, for which the service has is not known.
+    pub(crate) fn not_found(&self) -> ArmError {
+        let mut segments = self.id.split('/');
+        let (group, watcher) = (segments.nth(4).unwrap_or_default(), segments.nth(3).unwrap_or_default());
+        let kind = "Microsoft.Network/networkWatchers/packetCaptures";
+        ArmError::resource_not_found(kind, &format!("{watcher}/{}", self.name), group)
     }
 
     /// How far it is.
@@ -187,20 +199,20 @@ impl Session {
     }
 
     /// Whether the service knows that it ended.
-    pub(crate) fn is_known_to_have_ended(&self) -> bool {
-        self.lock().known_at.is_some_and(|known_at| known_at <= Instant::now())
+    pub(crate) fn is_known_to_have_ended(&self, now: Timestamp) -> bool {
+        self.lock().known_at.is_some_and(|known_at| known_at <= now)
     }
 
     /// What is true, told by the agent: from here on the service knows it too.
-    pub(crate) fn tell_status(&self) -> Value {
-        self.learn();
+    pub(crate) fn tell_status(&self, now: Timestamp) -> Value {
+        self.learn(now);
         self.status(&self.phase())
     }
 
     /// What the service believes without asking the agent: as long as it does not know of the end, the session runs.
-    pub(crate) fn believed_status(&self) -> Value {
+    pub(crate) fn believed_status(&self, now: Timestamp) -> Value {
         let believed = match self.phase() {
-            Phase::Ended { since, .. } if !self.is_known_to_have_ended() => Phase::Running { since },
+            Phase::Ended { since, .. } if !self.is_known_to_have_ended(now) => Phase::Running { since },
             phase => phase,
         };
         self.status(&believed)

@@ -36,7 +36,12 @@ struct Claims {
 }
 
 /// Checks an assertion of this app for these audiences.
-pub(super) fn verify(jwt: &str, app: &AppRegistration, audiences: &[String]) -> Result<(), EntraError> {
+pub(super) fn verify(
+    jwt: &str,
+    app: &AppRegistration,
+    audiences: &[String],
+    now: Timestamp,
+) -> Result<(), EntraError> {
     let malformed = || EntraError::invalid_client(50027, "JWT token is invalid or malformed.");
     let (signed, signature) = jwt.rsplit_once('.').ok_or_else(malformed)?;
     let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
@@ -85,7 +90,7 @@ pub(super) fn verify(jwt: &str, app: &AppRegistration, audiences: &[String]) -> 
             ));
         }
     }
-    let now = Timestamp::now().as_duration().as_secs_f64();
+    let now = now.as_duration().as_secs_f64();
     if claims.exp <= now - CLOCK_SKEW_S || claims.nbf.is_some_and(|nbf| nbf > now + CLOCK_SKEW_S) {
         return Err(EntraError::invalid_client(
             700024,

@@ -9,6 +9,7 @@ pub(crate) mod tokens;
 use std::collections::HashMap;
 
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::answer::{self, Answer};
@@ -68,10 +69,11 @@ fn grant(app: &App, req: &Req, tenant_name: &str) -> Result<Answer, EntraError> 
         ));
     }
     let audience = audience(field(&form, "scope")?, req, tenant_name)?;
-    credential(&form, registration, req, [tenant_name, &tenant.id])?;
+    credential(&form, registration, req, [tenant_name, &tenant.id], app.clock.now())?;
 
     let lifetime_s = app.inventory.timings.token_lifetime_s;
-    let token = tokens::issue(&app.keys, audience, &tenant.id, &registration.client_id, lifetime_s);
+    let token =
+        tokens::issue(&app.keys, audience, &tenant.id, &registration.client_id, lifetime_s, app.clock.now());
     let body = json!({
         "token_type": "Bearer",
         "expires_in": lifetime_s,
@@ -145,7 +147,13 @@ fn audience(scope: &str, req: &Req, tenant: &str) -> Result<Audience, EntraError
     }
 }
 
-fn credential(form: &Form, app: &AppRegistration, req: &Req, tenants: [&str; 2]) -> Result<(), EntraError> {
+fn credential(
+    form: &Form,
+    app: &AppRegistration,
+    req: &Req,
+    tenants: [&str; 2],
+    now: Timestamp,
+) -> Result<(), EntraError> {
     match (form.get("client_secret"), form.get("client_assertion")) {
         (Some(secret), None) => check_secret(secret, app),
         (None, Some(jwt)) => {
@@ -161,7 +169,7 @@ fn credential(form: &Form, app: &AppRegistration, req: &Req, tenants: [&str; 2])
                     [format!("{base}/{tenant}/oauth2/v2.0/token"), format!("{base}/{tenant}/v2.0")]
                 })
                 .collect();
-            assertion::verify(jwt, app, &audiences)
+            assertion::verify(jwt, app, &audiences, now)
         }
         (None, None) => Err(EntraError::invalid_client(
             7000218,

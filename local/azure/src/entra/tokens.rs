@@ -62,8 +62,9 @@ pub(crate) fn issue(
     tenant: &str,
     client_id: &str,
     lifetime_s: i64,
+    now: Timestamp,
 ) -> String {
-    let now = Timestamp::now().as_second();
+    let now = now.as_second();
     let header = json!({ "typ": "JWT", "alg": "HS256", "kid": "azure-standin" }).to_string();
     let claims = json!({
         "aud": audience.as_str(),
@@ -84,7 +85,7 @@ pub(crate) fn issue(
 }
 
 /// Reads a token that must be for this audience.
-pub(crate) fn check(keys: &Keys, token: &str, audience: Audience) -> Result<Claims, Refused> {
+pub(crate) fn check(keys: &Keys, token: &str, audience: Audience, now: Timestamp) -> Result<Claims, Refused> {
     let (signed, signature) = token.rsplit_once('.').ok_or(Refused::Invalid)?;
     if !keys.verify_token(signed, signature) {
         return Err(Refused::Invalid);
@@ -92,7 +93,7 @@ pub(crate) fn check(keys: &Keys, token: &str, audience: Audience) -> Result<Clai
     let claims = signed.split_once('.').and_then(|(_, claims)| URL_SAFE_NO_PAD.decode(claims).ok());
     let claims: Claims =
         claims.and_then(|claims| serde_json::from_slice(&claims).ok()).ok_or(Refused::Invalid)?;
-    if claims.exp <= Timestamp::now().as_second() {
+    if claims.exp <= now.as_second() {
         return Err(Refused::Expired);
     }
     if claims.aud != audience.as_str() {
@@ -109,18 +110,19 @@ mod tests {
     fn a_token_is_taken_back_only_untouched_in_time_and_for_its_audience() {
         let folder = tempfile::tempdir().expect("a folder");
         let keys = Keys::open(folder.path()).expect("keys");
-        let token = issue(&keys, Audience::Arm, "t", "c", 60);
-        assert_eq!(check(&keys, &token, Audience::Arm).map(|claims| claims.appid), Ok("c".to_owned()));
-        assert_eq!(check(&keys, &token, Audience::Storage).err(), Some(Refused::WrongAudience));
-        let late = issue(&keys, Audience::Arm, "t", "c", 0);
-        assert_eq!(check(&keys, &late, Audience::Arm).err(), Some(Refused::Expired));
+        let now = Timestamp::now();
+        let token = issue(&keys, Audience::Arm, "t", "c", 60, now);
+        assert_eq!(check(&keys, &token, Audience::Arm, now).map(|claims| claims.appid), Ok("c".to_owned()));
+        assert_eq!(check(&keys, &token, Audience::Storage, now).err(), Some(Refused::WrongAudience));
+        let late = issue(&keys, Audience::Arm, "t", "c", 0, now);
+        assert_eq!(check(&keys, &late, Audience::Arm, now).err(), Some(Refused::Expired));
         let (signed, signature) = token.rsplit_once('.').expect("three parts");
         let forged = format!("{}A.{signature}", &signed[..signed.len() - 1]);
-        assert_eq!(check(&keys, &forged, Audience::Arm).err(), Some(Refused::Invalid));
+        assert_eq!(check(&keys, &forged, Audience::Arm, now).err(), Some(Refused::Invalid));
 
         let reopened = Keys::open(folder.path()).expect("the same keys");
         assert!(
-            check(&reopened, &token, Audience::Arm).is_ok(),
+            check(&reopened, &token, Audience::Arm, now).is_ok(),
             "a token outlives a restart with the same state"
         );
     }

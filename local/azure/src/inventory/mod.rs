@@ -10,6 +10,7 @@ mod tenants;
 mod wiring;
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -64,6 +65,13 @@ pub struct Timings {
     pub token_lifetime_s: i64,
 }
 
+impl Timings {
+    /// How long `queryStatus` goes on saying `Running` after a capture ended by itself.
+    pub(crate) fn status_stale(&self) -> Duration {
+        Duration::from_secs_f64(self.status_stale_s)
+    }
+}
+
 impl Default for Timings {
     fn default() -> Self {
         Self {
@@ -85,6 +93,8 @@ impl Default for Timings {
 pub struct Limits {
     /// Capture sessions per region and subscription, finished ones included.
     pub sessions_per_region: usize,
+    /// Whether ARM throttles as Azure does: token buckets for reads, writes and deletes of each subscription.
+    pub throttled: bool,
     /// Entries per page of a list.
     pub page_size: usize,
     /// The largest capture file that is written, whatever the capture's own limits.
@@ -93,7 +103,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sessions_per_region: 10_000, page_size: 100, file_bytes: 4_000_000 }
+        Self { sessions_per_region: 10_000, throttled: false, page_size: 100, file_bytes: 4_000_000 }
     }
 }
 

@@ -36,6 +36,8 @@ pub const OPERATIONS: &[&str] = &[
     "blob.get",
     "blob.head",
     "notify",
+    "slack",
+    "teams",
 ];
 
 /// Where a resource is said to be.
@@ -105,6 +107,12 @@ pub(crate) enum Route {
     Notify {
         name: String,
     },
+    Slack {
+        name: String,
+    },
+    Teams {
+        name: String,
+    },
     Control {
         path: String,
     },
@@ -128,6 +136,8 @@ impl Route {
             ["_standin", rest @ ..] => Self::Control { path: rest.join("/") },
             ["subscriptions", ..] => arm::parse(method, &words, &names),
             ["metadata", "endpoints"] if method == Method::GET => Self::Metadata,
+            ["slack", _, ..] if method == Method::POST => Self::Slack { name: names[1..].join("/") },
+            ["teams", _, ..] if method == Method::POST => Self::Teams { name: names[1..].join("/") },
             ["notify", _] if method == Method::POST => Self::Notify { name: names[1].into() },
             [_, "oauth2", "v2.0", "token"] if method == Method::POST => {
                 Self::Token { tenant: names[0].into() }
@@ -160,9 +170,24 @@ impl Route {
                 | Self::Metadata
                 | Self::Blob { .. }
                 | Self::Notify { .. }
+                | Self::Slack { .. }
+                | Self::Teams { .. }
                 | Self::Control { .. }
                 | Self::Unknown
         )
+    }
+
+    /// The name of the session it is about; `of_operation` knows it of an operation's id.
+    pub(crate) fn capture(&self, of_operation: impl Fn(&str) -> Option<String>) -> Option<String> {
+        match self {
+            Self::CapturePut(_, name)
+            | Self::CaptureGet(_, name)
+            | Self::CaptureDelete(_, name)
+            | Self::CaptureStop(_, name)
+            | Self::CaptureStatus(_, name) => Some(name.clone()),
+            Self::Operation { id, .. } | Self::OperationResult { id, .. } => of_operation(id),
+            _ => None,
+        }
     }
 
     /// The name under which it is recorded.
@@ -195,6 +220,8 @@ impl Route {
             Self::Blob { head: false, .. } => "blob.get",
             Self::Blob { head: true, .. } => "blob.head",
             Self::Notify { .. } => "notify",
+            Self::Slack { .. } => "slack",
+            Self::Teams { .. } => "teams",
             Self::Control { .. } => "control",
             Self::ArmUnknown | Self::Unknown => "unknown",
         }

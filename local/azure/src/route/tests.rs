@@ -55,6 +55,8 @@ fn every_operation_is_reached_by_its_path_in_any_case() {
         ("GET", "/account/container/a/b.cap".into(), "blob.get"),
         ("HEAD", "/account/container/a/b.cap".into(), "blob.head"),
         ("POST", "/notify/people".into(), "notify"),
+        ("POST", "/slack/services/T0/B0/secret".into(), "slack"),
+        ("POST", "/teams/workflow".into(), "teams"),
     ];
     for (method, path, expected) in &paths {
         assert_eq!(operation(method, path), *expected, "{method} {path}");

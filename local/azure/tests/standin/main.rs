@@ -10,9 +10,11 @@ mod control;
 mod entra;
 mod faults;
 mod network;
+mod nights;
 mod permissions;
 mod program;
 mod python;
+mod receivers;
 mod storage;
 
 /// Says something that a passing test's output shows too: `println!` would be swallowed.

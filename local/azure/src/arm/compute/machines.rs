@@ -17,7 +17,12 @@ pub(in crate::arm) fn list(call: &Call<'_>, subscription: &str, group: Option<&s
     let subscription = call.list_place(subscription, group, ACTION)?;
     let in_group =
         |machine: &&Machine| group.is_none_or(|group| machine.resource_group.eq_ignore_ascii_case(group));
-    let entries = subscription.machines.iter().filter(in_group).map(|machine| entry(subscription, machine));
+    let entries = subscription
+        .machines
+        .iter()
+        .filter(in_group)
+        .filter(|machine| !call.app.gone.is_gone(&subscription.machine_id(machine)))
+        .map(|machine| entry(subscription, machine));
     paging::page(call, entries.collect())
 }
 
@@ -46,8 +51,9 @@ pub(in crate::arm) fn get(call: &Call<'_>, path: &ResourcePath) -> ArmResult {
         body["resources"] = extensions(&id, &machine.location, &machine.extensions);
     }
     if wants_instance_view(call)? {
-        body["properties"]["instanceView"] =
-            instance_view(machine.computer_name(), machine.os_type, &machine.power_state);
+        let stopped = call.app.gone.is_stopped(&subscription.machine_id(machine));
+        let power = if stopped { "deallocated" } else { &machine.power_state };
+        body["properties"]["instanceView"] = instance_view(machine.computer_name(), machine.os_type, power);
     }
     let mut answer = answer::json(StatusCode::OK, &body);
     answer::set(

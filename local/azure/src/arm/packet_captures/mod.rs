@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::time::sleep;
 
 use super::error::{ArmError, ArmResult};
 use super::operations::{self, Kind, Progress};
@@ -43,12 +42,12 @@ pub(super) fn stop(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResul
     let answer = accepted(call, &operation);
     let (app, outcome) = (Arc::clone(call.app), call.req.outcome.clone());
     tokio::spawn(async move {
-        sleep(Duration::from_millis(app.inventory.timings.stop_ms)).await;
+        app.clock.sleep(Duration::from_millis(app.inventory.timings.stop_ms)).await;
         let progress = match outcome {
             Some(Outcome::OperationFailed { code, message }) => Progress::Failed { code, message },
             _ => {
-                session.end("Manual", Vec::new(), Duration::ZERO);
-                session.learn();
+                session.end("Manual", Vec::new(), app.clock.now(), Duration::ZERO);
+                session.learn(app.clock.now());
                 Progress::Succeeded
             }
         };
@@ -72,12 +71,12 @@ pub(super) fn delete(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmRes
         session.provision("Deleting");
     }
     tokio::spawn(async move {
-        sleep(Duration::from_millis(app.inventory.timings.delete_ms)).await;
+        app.clock.sleep(Duration::from_millis(app.inventory.timings.delete_ms)).await;
         let progress = match outcome {
             Some(Outcome::OperationFailed { code, message }) => Progress::Failed { code, message },
             _ => {
                 // That a running session is stopped first, and keeps its file, is invented.
-                session.end("Manual", Vec::new(), Duration::ZERO);
+                session.end("Manual", Vec::new(), app.clock.now(), Duration::ZERO);
                 app.captures.remove(&session);
                 Progress::Succeeded
             }
@@ -92,17 +91,19 @@ pub(super) fn delete(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmRes
 /// and a `Location` where the truth will be. After that: a plain 200.
 pub(super) fn query_status(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let session = existing(call, path, name, "queryStatus/action")?;
-    if session.is_known_to_have_ended() {
-        return Ok(answer::json(StatusCode::OK, &session.tell_status()));
+    call.app.gone.check_target(&session)?;
+    let now = call.app.clock.now();
+    if session.is_known_to_have_ended(now) {
+        return Ok(answer::json(StatusCode::OK, &session.tell_status(now)));
     }
     let operation = call.app.operations.start(call, &session, Kind::Status(Arc::clone(&session)));
-    let mut answer = answer::json(StatusCode::ACCEPTED, &session.believed_status());
+    let mut answer = answer::json(StatusCode::ACCEPTED, &session.believed_status(now));
     answer::set(&mut answer, "location", operation.result_url(call));
     answer::set(&mut answer, "azure-asyncnotification", "Enabled");
     operations::set_retry_after(call, &mut answer);
     let app = Arc::clone(call.app);
     tokio::spawn(async move {
-        sleep(Duration::from_millis(app.inventory.timings.status_operation_ms)).await;
+        app.clock.sleep(Duration::from_millis(app.inventory.timings.status_operation_ms)).await;
         operation.finish(Progress::Succeeded);
         app.record.news();
     });

@@ -63,7 +63,12 @@ pub(super) fn check(
     let account = account(call, &storage_id, target)?;
     let path = match path {
         Some(path) => path,
-        None => format!("{}/{}/{}", call.req.base_url(), account.name, default_blob(target, target_id)),
+        None => format!(
+            "{}/{}/{}",
+            call.req.base_url(),
+            account.name,
+            default_blob(target, target_id, call.app.clock.now())
+        ),
     };
     let (container, blob) = split(call, &path, &account.name)?;
     let mut body = json!({ "storageId": storage_id, "storagePath": path });
@@ -147,8 +152,7 @@ fn split(call: &Call<'_>, path: &str, account: &str) -> ArmResult<(String, Strin
 }
 
 /// The container and blob the service picks, all in lower case.
-fn default_blob(target: &Target, id: &ArmId) -> String {
-    let now = Timestamp::now();
+fn default_blob(target: &Target, id: &ArmId, now: Timestamp) -> String {
     let kind = match target.kind {
         TargetKind::Machine => "virtualmachines",
         TargetKind::ScaleSet => "virtualmachinescalesets",

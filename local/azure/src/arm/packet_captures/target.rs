@@ -50,7 +50,9 @@ pub(super) fn find(
             ),
         )
     };
-    let target = call.app.inventory.target(&id).ok_or_else(|| reference("was not found"))?;
+    let target = call.app.inventory.target(&id).filter(|_| !call.app.gone.is_gone(&properties.target));
+    let mut target = target.ok_or_else(|| reference("was not found"))?;
+    target.running &= !call.app.gone.is_stopped(&properties.target);
     if !target.location.eq_ignore_ascii_case(&watcher.location) {
         return Err(reference(&format!(
             "is in {}, its network watcher in {}",

@@ -49,7 +49,9 @@ fn claims() -> Value {
 }
 
 fn code(jwt: &str) -> Option<u32> {
-    verify(jwt, &app(&[CERTIFICATE]), &[AUDIENCE.to_owned()]).err().map(|error| error.code())
+    verify(jwt, &app(&[CERTIFICATE]), &[AUDIENCE.to_owned()], Timestamp::now())
+        .err()
+        .map(|error| error.code())
 }
 
 #[test]
@@ -81,7 +83,7 @@ fn a_foreign_certificate_a_wrong_signature_and_nonsense_are_refused() {
     let (rs256, ps256) = headers();
     let jwt = sign(&rs256, &claims());
     let other = app(&[]);
-    let error = verify(&jwt, &other, &[AUDIENCE.to_owned()]).unwrap_err();
+    let error = verify(&jwt, &other, &[AUDIENCE.to_owned()], Timestamp::now()).unwrap_err();
     assert_eq!(error.code(), 700027, "a certificate the app does not have");
 
     let tail = jwt.rsplit_once('.').expect("parts").1;
