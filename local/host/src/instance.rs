@@ -6,6 +6,7 @@ use wasmtime::component::{Accessor, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::clock::{self, MovedClock};
 use crate::manifest::Component;
 use crate::outbound::Outbound;
 use crate::output::Lines;
@@ -34,6 +35,8 @@ pub struct Shared {
     pub store: Store,
     /// Its way out.
     pub outbound: Outbound,
+    /// Its clock, where that is not the machine's.
+    pub clock: Option<MovedClock>,
 }
 
 /// The state of one instance.
@@ -53,15 +56,23 @@ impl Instance {
     /// A fresh one.
     pub fn new(shared: Arc<Shared>) -> Self {
         // No files, no environment, no sockets: as in Spin, HTTP is the only way out.
-        let wasi = WasiCtxBuilder::new().stdout(Lines::default()).stderr(Lines::default()).build();
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdout(Lines::default()).stderr(Lines::default());
+        if let Some(clock) = &shared.clock {
+            wasi.wall_clock(clock.clone());
+        }
+        let wasi = wasi.build();
         let outbound = shared.outbound.clone();
         Self { shared, table: ResourceTable::new(), open_stores: 0, wasi, http: WasiHttpCtx::new(), outbound }
     }
 
-    /// Makes everything a component may import known to `linker`.
-    pub fn add_to_linker(linker: &mut Linker<Self>) -> wasmtime::Result<()> {
+    /// Makes everything a component may import known to `linker`; its clock can be `moved` or not.
+    pub fn add_to_linker(linker: &mut Linker<Self>, moved: bool) -> wasmtime::Result<()> {
         wasmtime_wasi::p2::add_to_linker_async(linker)?;
         wasmtime_wasi::p3::add_to_linker(linker)?;
+        if moved {
+            clock::add_to_linker(linker)?;
+        }
         wasmtime_wasi_http::p3::add_to_linker(linker)?;
         key_value::key_value::add_to_linker::<_, HasSelf<Self>>(linker, |instance| instance)?;
         variables::variables::add_to_linker::<_, HasSelf<Self>>(linker, |instance| instance)

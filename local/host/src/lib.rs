@@ -15,6 +15,7 @@
 //! | [`serve`] | requests in, answers out |
 
 pub mod allow;
+pub mod clock;
 pub mod connect;
 pub mod instance;
 pub mod key_value;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertcap_host::allow::AllowList;
+use alertcap_host::clock::MovedClock;
 use alertcap_host::connect::connector;
 use alertcap_host::instance::Shared;
 use alertcap_host::manifest::Manifest;
@@ -51,6 +52,9 @@ struct Arguments {
     /// words, does the same while it is there.
     #[arg(long, value_enum, value_name = "WHICH")]
     fail_store: Option<Fail>,
+    /// For tests: the component's clock is ahead by the seconds in this file, which may grow while the host runs.
+    #[arg(long, value_name = "FILE")]
+    clock_file: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -83,6 +87,7 @@ async fn run(arguments: Arguments) -> Result<Infallible> {
         variables,
         store: Store::new(&arguments.state_dir, arguments.fail_store)?,
         outbound: Outbound::new(connector(&arguments.ca_file)?, allowed),
+        clock: arguments.clock_file.as_deref().map(MovedClock::new),
         component: manifest.component,
     };
     eprintln!(

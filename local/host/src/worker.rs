@@ -38,7 +38,7 @@ impl Component {
     /// Compiles the component in `file`, or takes it from the cache.
     pub fn load(file: &Path, shared: Arc<Shared>, request_timeout: Option<Duration>) -> Result<Self> {
         let engine = engine()?;
-        let pre = compile(&engine, file).map_err(|error| {
+        let pre = compile(&engine, file, shared.clock.is_some()).map_err(|error| {
             anyhow!("{} is not a component that this host can run: {error:#}", file.display())
         })?;
         Ok(Self { engine, pre, shared, request_timeout })
@@ -66,10 +66,10 @@ fn engine() -> Result<Engine> {
     Ok(engine)
 }
 
-fn compile(engine: &Engine, file: &Path) -> wasmtime::Result<ProxyPre<Instance>> {
+fn compile(engine: &Engine, file: &Path, moved: bool) -> wasmtime::Result<ProxyPre<Instance>> {
     let component = Compiled::from_file(engine, file)?;
     let mut linker = Linker::new(engine);
-    Instance::add_to_linker(&mut linker)?;
+    Instance::add_to_linker(&mut linker, moved)?;
     Ok(ProxyPre::P3(ServicePre::new(linker.instantiate_pre(&component)?)?))
 }
 
