@@ -44,17 +44,28 @@ pub fn get(url: &str, headers: &[(&str, &str)]) -> Answer {
 /// When there is no answer.
 #[must_use]
 pub fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let request =
-        headers.iter().fold(agent().post(url), |request, (name, value)| request.header(*name, *value));
-    answer(request.send(body).unwrap_or_else(|error| panic!("POST {url}: {error}")))
+    try_post(url, headers, body).unwrap_or_else(|| panic!("POST {url}: no answer"))
 }
 
-fn answer(mut response: Response<Body>) -> Answer {
-    let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap_or_default();
-    Answer {
+/// The same, where nobody may answer: the host may be killed in the middle.
+#[must_use]
+pub fn try_post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+    let request =
+        headers.iter().fold(agent().post(url), |request, (name, value)| request.header(*name, *value));
+    whole(request.send(body).ok()?)
+}
+
+fn answer(response: Response<Body>) -> Answer {
+    whole(response).expect("the answer can be read")
+}
+
+/// None for an answer that breaks off.
+fn whole(mut response: Response<Body>) -> Option<Answer> {
+    let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().ok()?;
+    Some(Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
         json: serde_json::from_slice(&bytes).unwrap_or_default(),
         bytes,
-    }
+    })
 }

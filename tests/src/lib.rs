@@ -4,7 +4,7 @@ mod child;
 mod http;
 mod stack;
 
-pub use http::{Answer, get, post};
+pub use http::{Answer, get, post, try_post};
 pub use stack::{OPERATOR_KEY, Options, SWEEP_KEY, Stack, WEBHOOK_KEY};
 
 use std::{

@@ -1,9 +1,11 @@
 //! The stand-in and the host, together.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -32,6 +34,10 @@ pub struct Options<'a> {
     pub variables: &'a [(&'a str, &'a str)],
     /// Timings and limits of the inventory, over the ordinary ones: `("timings", "provisioning_ms", 50)`.
     pub inventory: &'a [(&'a str, &'a str, i64)],
+    /// Machines beside the inventory's own, like `db-01`.
+    pub machines: &'a [String],
+    /// Whether the clocks of host and stand-in can be moved: [`Stack::advance`].
+    pub clocks: bool,
 }
 
 /// A stand-in for Azure and a host with the component on it.
@@ -41,6 +47,8 @@ pub struct Stack {
     variables: Vec<(String, String)>,
     state: TempDir,
     earlier_logs: String,
+    /// How far the clocks are ahead, where they can be.
+    ahead: Option<Mutex<u64>>,
 }
 
 /// The first host compiles the component for its cache; the others wait for that and then start at once.
@@ -83,7 +91,8 @@ impl Stack {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         variables.extend(options.variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        let mut stack = Self { azure, host: None, variables, state, earlier_logs: String::new() };
+        let ahead = options.clocks.then(Mutex::default);
+        let mut stack = Self { azure, host: None, variables, state, earlier_logs: String::new(), ahead };
         stack.start_host();
         stack
     }
@@ -104,6 +113,9 @@ impl Stack {
         let mut command = Command::new(built("ALERTCAP_HOST_BIN", "debug/alertcap-host"));
         command.arg("--manifest").arg(manifest).arg("--component").arg(component());
         command.args(["--listen", "127.0.0.1:0"]).arg("--state-dir").arg(self.host_state());
+        if self.ahead.is_some() {
+            command.arg("--clock-file").arg(self.clock_file());
+        }
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SPIN_VARIABLE_"))
         {
@@ -113,6 +125,21 @@ impl Stack {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         }
         self.host = Some(Process::start(&mut command));
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.state.path().join("ahead")
+    }
+
+    /// Moves the clocks of the stand-in and the host, in this order: who looks then finds that it has happened.
+    ///
+    /// # Panics
+    /// If the stack was started without `clocks`.
+    pub fn advance(&self, seconds: u64) {
+        self.control("clock", &json!({ "advance_s": seconds }));
+        let mut ahead = self.ahead.as_ref().expect("a stack with clocks").lock().expect("no panic before");
+        *ahead += seconds;
+        std::fs::write(self.clock_file(), ahead.to_string()).expect("the clock can be written");
     }
 
     /// The host's state folder.
@@ -175,6 +202,37 @@ impl Stack {
         })
     }
 
+    /// Follows the capture of `name` until its record is `as_wanted`: whenever nothing is under way, the clocks are moved
+    /// to its next step.
+    pub fn follow(&self, name: &str, what: &str, as_wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut calm = Calm::default();
+        until(90, &format!("{name}: {what}"), || {
+            let record = self.record(name);
+            if as_wanted(&record) {
+                return Some(record);
+            }
+            if calm.is_it(self, &record) {
+                let clock = get(&format!("{}/_standin/clock", self.azure_url()), &[]).json;
+                let ahead = seconds_between(&clock["now"], &record["nextStepAt"]);
+                // Drivers wake up to a second late, so that two of them do not meet.
+                if ahead > 0 {
+                    self.advance(ahead + 2);
+                }
+                calm = Calm::default();
+            }
+            None
+        })
+    }
+
+    /// The record of `name` once nothing is under way: no step can be lost then.
+    #[must_use]
+    pub fn settled(&self, name: &str) -> Value {
+        let mut calm = Calm::default();
+        until(60, &format!("{name} settled"), || {
+            Some(self.record(name)).filter(|record| calm.is_it(self, record))
+        })
+    }
+
     /// Everything the stand-in received, or of it what belongs to `operation`.
     #[must_use]
     pub fn requests(&self, operation: Option<&str>) -> Vec<Value> {
@@ -183,9 +241,29 @@ impl Stack {
         all.into_iter().filter(|request| operation.is_none_or(|name| request["operation"] == name)).collect()
     }
 
+    /// How many calls the session of `name` cost, by operation, from its PUT on.
+    #[must_use]
+    pub fn calls(&self, name: &str) -> BTreeMap<String, u64> {
+        let answer = get(&format!("{}/_standin/calls?capture={name}", self.azure_url()), &[]).json;
+        let calls = answer["calls"].as_object().cloned().unwrap_or_default();
+        calls.into_iter().map(|(operation, count)| (operation, count.as_u64().unwrap_or_default())).collect()
+    }
+
+    /// The sessions as they really are.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Value> {
+        let all = get(&format!("{}/_standin/captures", self.azure_url()), &[]).json;
+        all["captures"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Lets something happen behind the component's back: `happen("sessionDeleted", name)`.
+    pub fn happen(&self, what: &str, id: &str) {
+        self.control("happen", &json!({ "what": what, "id": id }));
+    }
+
     /// Forgets what the stand-in received.
     pub fn forget_requests(&self) {
-        let keep = json!({ "keep": ["captures"] }).to_string();
+        let keep = json!({ "keep": ["captures", "happenings"] }).to_string();
         let answer = post(&format!("{}/_standin/reset", self.azure_url()), &[], keep.as_bytes());
         assert!(answer.status < 300, "{answer:?}");
     }
@@ -247,7 +325,52 @@ fn quick_inventory(options: &Options) -> String {
         let table = inventory.get_mut(table).and_then(toml::Value::as_table_mut).expect("the table exists");
         table.insert(key.to_owned(), value.into());
     }
+    let subscription = inventory.get_mut("subscriptions").and_then(|all| all.get_mut(0)).expect("one");
+    let machines =
+        subscription.get_mut("machines").and_then(toml::Value::as_array_mut).expect("there are machines");
+    for (number, name) in options.machines.iter().enumerate() {
+        let mut machine = machines.get(1).cloned().expect("db-01");
+        let fields = machine.as_table_mut().expect("a table");
+        fields.insert("name".to_owned(), name.as_str().into());
+        fields.insert(
+            "private_ip".to_owned(),
+            format!("10.20.{}.{}", 1 + number / 200, 1 + number % 200).into(),
+        );
+        machines.push(machine);
+    }
     toml::to_string(&inventory).expect("it can be written")
+}
+
+/// Whether nothing happens to a capture.
+#[derive(Default)]
+struct Calm {
+    last: Option<(Instant, Value)>,
+}
+
+impl Calm {
+    /// No request is under way, and the record has been the same for a while.
+    fn is_it(&mut self, stack: &Stack, record: &Value) -> bool {
+        let is_under_way = |request: &Value| {
+            let is_answered = ["drop", "lost_answer"].iter().any(|fault| request["fault"] == *fault);
+            request["status"].is_null() && !is_answered
+        };
+        match &self.last {
+            Some((since, last)) if last == record && !stack.requests(None).iter().any(is_under_way) => {
+                since.elapsed() > Duration::from_millis(200)
+            }
+            _ => {
+                self.last = Some((Instant::now(), record.clone()));
+                false
+            }
+        }
+    }
+}
+
+/// Whole seconds from one time to another that is later; none if either is missing.
+fn seconds_between(earlier: &Value, later: &Value) -> u64 {
+    let time = |value: &Value| value.as_str()?.parse::<jiff::Timestamp>().ok();
+    let Some((earlier, later)) = time(earlier).zip(time(later)) else { return 0 };
+    u64::try_from(later.duration_since(earlier).as_secs()).unwrap_or(0)
 }
 
 fn text(value: &Value) -> String {

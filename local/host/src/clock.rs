@@ -15,7 +15,7 @@ use wasmtime_wasi::p3::bindings::clocks::monotonic_clock;
 use crate::instance::Instance;
 
 /// A shorter sleep is a time-out or a pause between two tries, and takes as long as it says.
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(45);
 /// How often a long sleep looks whether the clock was moved.
 const LOOK: Duration = Duration::from_millis(50);
 
