@@ -76,6 +76,33 @@ pub struct Match {
     /// Text that the path must contain, in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_contains: Option<String>,
+    /// Text that the name of the session it is about must contain, in any case: for operations' URLs, which do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_contains: Option<String>,
+    /// Text that the body must contain, in any case: for notifications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_contains: Option<String>,
+}
+
+/// What of a request a fault can be meant by.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) capture: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+impl Match {
+    fn fits(&self, seen: Seen<'_>) -> bool {
+        let contains = |text: &str, wanted: &Option<String>| {
+            let wanted = wanted.as_deref().unwrap_or_default().to_ascii_lowercase();
+            wanted.is_empty() || text.to_ascii_lowercase().contains(&wanted)
+        };
+        contains(seen.path, &self.path_contains)
+            && contains(seen.capture, &self.capture_contains)
+            && (self.body_contains.is_none()
+                || contains(&String::from_utf8_lossy(seen.body), &self.body_contains))
+    }
 }
 
 /// A fault, where it happens and how often.
@@ -126,13 +153,11 @@ impl Faults {
     }
 
     /// The first fault that is due for this request; it is used up by one.
-    pub(crate) fn take(&self, operation: &str, path: &str) -> Option<Fault> {
+    pub(crate) fn take(&self, operation: &str, seen: Seen<'_>) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = path.to_ascii_lowercase();
         let mut taken = None;
         for rule in rules.iter_mut().filter(|rule| rule.operation == operation) {
-            let wanted = rule.matches.path_contains.as_deref().unwrap_or_default();
-            if !path.contains(&wanted.to_ascii_lowercase()) {
+            if !rule.matches.fits(seen) {
                 continue;
             }
             if rule.skip > 0 {
@@ -272,10 +297,23 @@ mod tests {
         faults.add(rule.as_bytes()).expect("valid");
         let taken: Vec<bool> = ["/t/a", "/other", "/t/b", "/t/c", "/t/d"]
             .iter()
-            .map(|path| faults.take("token", path).is_some())
+            .map(|path| faults.take("token", Seen { path, ..Seen::default() }).is_some())
             .collect();
         assert_eq!(taken, [false, false, true, true, false]);
         assert!(faults.pending().is_empty());
+    }
+
+    #[test]
+    fn a_fault_can_be_meant_for_one_session_or_for_a_body() {
+        let faults = Faults::default();
+        for matches in [r#"{"capture_contains":"Web-01"}"#, r#"{"body_contains":"db-01"}"#] {
+            let rule = format!(r#"{{"operation":"notify","match":{matches},"fault":{{"kind":"drop"}}}}"#);
+            faults.add(rule.as_bytes()).expect("valid");
+        }
+        let seen = |capture, body| Seen { path: "/notify/x", capture, body };
+        assert!(faults.take("notify", seen("other", b"nothing")).is_none());
+        assert!(faults.take("notify", seen("a-web-01-b", b"")).is_some());
+        assert!(faults.take("notify", seen("", b"{\"of\":\"DB-01\"}")).is_some());
     }
 
     #[test]

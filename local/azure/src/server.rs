@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::answer::{self, Answer};
 use crate::app::App;
-use crate::faults::Fault;
+use crate::faults::{Fault, Seen};
 use crate::request::{Req, Scheme};
 use crate::route::Route;
 
@@ -92,13 +92,11 @@ async fn serve(app: &Arc<App>, scheme: Scheme, request: http::Request<Incoming>)
     }
 
     let operation = route.operation();
-    let fault = app.faults.take(operation, req.uri.path());
-    let seq = app.record.received(
-        operation,
-        &req,
-        route.capture(|operation| app.operations.capture(operation)),
-        fault.as_ref().map(Fault::kind),
-    );
+    let capture = route.capture(|operation| app.operations.capture(operation));
+    let seen =
+        Seen { path: req.uri.path(), capture: capture.as_deref().unwrap_or_default(), body: &req.body };
+    let fault = app.faults.take(operation, seen);
+    let seq = app.record.received(operation, &req, capture, fault.as_ref().map(Fault::kind));
     let shaped = match &fault {
         Some(Fault::Drop) => {
             log(app, &req, "connection closed on request");
