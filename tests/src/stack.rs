@@ -213,7 +213,7 @@ impl Stack {
             }
             if calm.is_it(self, &record) {
                 let clock = get(&format!("{}/_standin/clock", self.azure_url()), &[]).json;
-                let ahead = seconds_between(&clock["now"], &record["nextStepAt"]);
+                let ahead = seconds_between(&clock["now"], &next_step(&record));
                 // Drivers wake up to a second late, so that two of them do not meet.
                 if ahead > 0 {
                     self.advance(ahead + 2);
@@ -222,6 +222,24 @@ impl Stack {
             }
             None
         })
+    }
+
+    /// The same by nothing but sweeps: the host is killed whenever nothing is under way, and one that knows of nothing is
+    /// started when the next step is due. Pauses that a live host would sleep through take no time so.
+    pub fn follow_by_sweeps(&mut self, name: &str, what: &str, as_wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..200 {
+            let record = self.settled(name);
+            if as_wanted(&record) {
+                return record;
+            }
+            self.kill_host();
+            let clock = get(&format!("{}/_standin/clock", self.azure_url()), &[]).json;
+            self.advance(seconds_between(&clock["now"], &next_step(&record)) + 1);
+            self.start_host();
+            let swept = self.sweep();
+            assert_eq!(swept.status, 200, "{swept:?}");
+        }
+        panic!("{name} is not {what} after 200 sweeps: {:#}", self.record(name))
     }
 
     /// The record of `name` once nothing is under way: no step can be lost then.
@@ -275,9 +293,45 @@ impl Stack {
         all["notifications"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Waits until people are told that the capture of `name` is over: the stand-in says it as soon as it is so.
+    ///
+    /// # Panics
+    /// After `seconds`.
+    pub fn wait_until_told(&self, name: &str, seconds: u64, what: &str) {
+        let ids = [format!("{name}.ended"), format!("{name}.failed")];
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        let mut since = 0;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited {seconds} s for: {what}");
+            let wait = left.as_millis().min(10_000);
+            let url = format!("{}/_standin/notifications?since={since}&wait_ms={wait}", self.azure_url());
+            let news = get(&url, &[]).json["notifications"].as_array().cloned().unwrap_or_default();
+            if news.iter().any(|one| ids.iter().any(|id| one["body"]["id"] == **id)) {
+                return;
+            }
+            since = news.iter().filter_map(|one| one["seq"].as_u64()).max().unwrap_or(since);
+        }
+    }
+
     /// Asks the stand-in for something unusual: `fault("packetCaptures.put", json!({"kind": "drop"}), 1)`.
     pub fn fault(&self, operation: &str, fault: &Value, times: u32) {
         self.control("faults", &json!({ "operation": operation, "times": times, "fault": fault }));
+    }
+
+    /// The same for requests about a machine or a capture only: its name is in their path, their session's name or their
+    /// body.
+    pub fn fault_where(&self, operation: &str, about: &str, fault: &Value, times: u64) {
+        let place = match operation {
+            "notify" => "body_contains",
+            "operations.get" | "operationResults.get" => "capture_contains",
+            _ => "path_contains",
+        };
+        let matches = json!({ place: about });
+        self.control(
+            "faults",
+            &json!({ "operation": operation, "times": times, "match": matches, "fault": fault }),
+        );
     }
 
     /// Makes the stand-in take a while over the operations before a capture, so that what is asked side by side shows.
@@ -339,6 +393,19 @@ fn quick_inventory(options: &Options) -> String {
         machines.push(machine);
     }
     toml::to_string(&inventory).expect("it can be written")
+}
+
+/// When a record's next step is due: its own, or that of a report which has not arrived.
+fn next_step(record: &Value) -> Value {
+    let reports = record["reports"].as_array().cloned().unwrap_or_default();
+    let open = |report: &&Value| {
+        let is_settled = report["deliveredAt"].is_string() || report["deadLetteredAt"].is_string();
+        !is_settled && report["superseded"] != true
+    };
+    let due = reports.iter().filter(open).map(|report| report["due"].clone());
+    let own = Some(record["nextStepAt"].clone()).filter(Value::is_string);
+    let first = own.into_iter().chain(due).min_by_key(|due| due.as_str().map(str::to_owned));
+    first.unwrap_or_default()
 }
 
 /// Whether nothing happens to a capture.
