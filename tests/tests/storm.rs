@@ -1,6 +1,11 @@
 //! Many alerts, each delivered many times over, in no order.
 
-use std::{collections::HashSet, sync::Mutex, thread};
+use std::{
+    collections::HashSet,
+    sync::Mutex,
+    thread,
+    time::{Duration, Instant},
+};
 
 use alertcap_tests::{METRIC, Options, Stack, note, until};
 use serde_json::Value;
@@ -53,6 +58,45 @@ fn a_thousand_deliveries_of_a_hundred_alerts_ten_at_a_time_are_a_hundred_capture
     let ids: HashSet<String> =
         stack.told().iter().map(|event| event["body"]["id"].as_str().unwrap().to_owned()).collect();
     assert!(names.iter().all(|(_, name)| ids.contains(&format!("{name}.ended"))), "people know of each");
+}
+
+#[test]
+fn a_storm_beyond_what_azure_takes_waits_its_turn_and_nothing_is_lost() {
+    const BEYOND: u32 = 40;
+    let stack = Stack::start(&Options::default());
+    // Azure's own buckets, of which others have drawn nearly all: ten writes come in each second.
+    stack.control("throttle", &serde_json::json!({ "throttled": true, "writes": 5 }));
+    let queue = Mutex::new((0..BEYOND).collect::<Vec<_>>());
+    let names = Mutex::new(HashSet::new());
+    thread::scope(|scope| {
+        for _ in 0..SENDERS {
+            scope.spawn(|| {
+                loop {
+                    let Some(number) = queue.lock().unwrap().pop() else { break };
+                    let begun = Instant::now();
+                    let answer = stack.alert(&alert(number));
+                    assert_eq!(answer.status, 202, "{answer:?}");
+                    assert!(begun.elapsed() < Duration::from_secs(8), "answered after {:?}", begun.elapsed());
+                    let name = answer.json["captures"][0]["name"].as_str().unwrap().to_owned();
+                    names.lock().unwrap().insert(name);
+                }
+            });
+        }
+    });
+    let records = until(120, "every capture reported", || {
+        let records = all_records(&stack);
+        records.iter().all(|record| record["state"] == "reported").then_some(records)
+    });
+    assert_eq!((records.len(), names.into_inner().unwrap().len()), (BEYOND as usize, BEYOND as usize));
+    assert!(records.iter().all(|record| record["error"] == Value::Null), "{records:#?}");
+    let refused = stack.requests(None).iter().filter(|request| request["status"] == 429).count();
+    let asked = stack.requests(None).len();
+    note(&format!("{BEYOND} alerts beyond Azure's budget: {asked} requests, {refused} of them refused"));
+    assert!(refused > 0, "it was beyond the budget");
+    assert!(
+        refused < asked / 3,
+        "what Azure says of its limits is obeyed: {refused} of {asked} were refused"
+    );
 }
 
 /// The alert of a minute of its own.
