@@ -1,6 +1,7 @@
 //! A stand-in for Azure and a host with the component on it, as a test starts, asks, kills and restarts them.
 
 mod child;
+mod follow;
 mod http;
 mod stack;
 
