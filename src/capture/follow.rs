@@ -1,19 +1,17 @@
 //! The steps after the start: provisioning to its end, the status when the end is due, and taking back what was too much.
 
-use futures_util::future;
 use http::StatusCode;
 
-use super::Record;
+use super::{Record, gone};
 use crate::{
     app::App,
     azure::{
         arm::{Answer, Arm, ArmError, ErrorKind},
-        compute,
         network_watcher::{self, Operation},
         resource_id::ResourceId,
         sealed::Sealed,
     },
-    capture::state::{Action, State, ending::Gone},
+    capture::state::{Action, State},
     failure::Failure,
     platform::Platform,
     settings::Settings,
@@ -22,6 +20,8 @@ use crate::{
 
 /// Azure's pause between two looks, where it names none.
 const LOOK_AGAIN: i64 = 10;
+/// So often a stop is tried that Azure refuses for what may pass.
+const STOP_TRIES: u32 = 5;
 
 /// Takes a step after the start and writes its outcome into `record`.
 pub(super) async fn follow<P: Platform>(
@@ -121,23 +121,32 @@ impl<P: Platform> Follow<'_, P> {
     /// `queryStatus`: the status, or a place where it will stand.
     async fn query_status(&self, record: &mut Record) -> Result<(), ArmError> {
         let answer = network_watcher::query_status(self.arm, self.capture).await?;
-        self.take_status(record, &answer)
+        self.take_status(record, &answer).await
     }
 
     /// The place where the status stands, once it does; without it the question is asked anew.
     async fn poll_status(&self, record: &mut Record, operation: &Sealed) -> Result<(), ArmError> {
         match self.ask(record, operation).await? {
-            Some(answer) => self.take_status(record, &answer),
+            Some(answer) => self.take_status(record, &answer).await,
             None => self.query_status(record).await,
         }
     }
 
-    fn take_status(&self, record: &mut Record, answer: &Answer) -> Result<(), ArmError> {
-        let now = self.app.platform.now();
+    async fn take_status(&self, record: &mut Record, answer: &Answer) -> Result<(), ArmError> {
         if let Some(status) = network_watcher::status(answer)? {
-            record.status(now, &status);
+            // An agent also stops with its machine.
+            let gone = match &status.failure {
+                Some(_) => gone::look(self.arm, record, self.capture).await,
+                None => None,
+            };
+            let now = self.app.platform.now();
+            match (gone, status.failure.clone()) {
+                (Some(gone), Some(failure)) => record.is_gone(now, gone, failure),
+                _ => record.status(now, &status),
+            }
             return Ok(());
         }
+        let now = self.app.platform.now();
         // While the service thinks that a capture runs, it says so at once: before its end is due nobody asks further.
         if record.is_only_looked_at(now) {
             record.looked_at(now);
@@ -177,54 +186,33 @@ impl<P: Platform> Follow<'_, P> {
         }
     }
 
-    /// What of a capture is gone whose session is not found, or not willing to say how it is.
-    async fn what_is_gone(&self, record: &Record) -> Option<Gone> {
-        let machine = &record.machine;
-        let (view, watchers) = future::join(
-            compute::read(self.arm, machine),
-            network_watcher::watchers(self.arm, machine.id.subscription()),
-        )
-        .await;
-        let is_watcher = |(_, id): &(String, ResourceId)| record.watcher.as_ref() == Some(id);
-        match (view, watchers) {
-            (Err(error), _) if error.is_not_found() => Some(Gone::Machine),
-            (_, Ok(watchers)) if !watchers.iter().any(is_watcher) => Some(Gone::Watcher),
-            _ => None,
-        }
-    }
-
     async fn failed(&self, record: &mut Record, action: Action, error: ArmError) {
-        let is_there = !error.is_not_found();
-        // A session can outlive its machine: then Azure refuses to say how it is, in words that are not documented.
-        let may_be_gone = matches!(error.kind, ErrorKind::Refused(_))
-            && (!is_there
-                || action == Action::QueryStatus && (error.is_bad_request() || error.is_conflict()));
-        let gone = if may_be_gone && record.state != State::Ended {
-            self.what_is_gone(record).await.or((!is_there).then_some(Gone::Session))
+        let is_about_it = error.is_not_found() || error.is_bad_request() || error.is_conflict();
+        let gone = if is_about_it && record.state < State::Ended {
+            gone::look(self.arm, record, self.capture).await
         } else {
             None
         };
         let now = self.app.platform.now();
         if let Some(gone) = gone {
-            record.stop_reason = Some(gone.reason().to_owned());
-            return record.fail(now, gone.failure(*error.failure));
+            return record.is_gone(now, gone, *error.failure);
         }
-        match error.kind {
+        let is_late = record.expected_end.is_some_and(|end| now >= end);
+        match (action, error.kind) {
             // It ends by itself all the same, and nothing about that is a failure of the capture.
-            ErrorKind::Refused(_) | ErrorKind::Unable if action == Action::Stop => {
+            (Action::Stop, ErrorKind::Passing) if is_late => record.not_stopped(now, &error.failure, true),
+            (Action::Stop, ErrorKind::Refused(status)) => {
+                // Azure may be busy with it, but not for ever.
+                let may_pass = error.is_conflict() || error.is_not_found();
+                if may_pass && !is_late && record.attempts < STOP_TRIES {
+                    return record.try_again(now, error.retry_after, *error.failure);
+                }
                 // What has stopped already may be refused too; who may not stop it only waits.
-                let is_forbidden = error.kind == ErrorKind::Refused(StatusCode::FORBIDDEN);
-                record.not_stopped(now, &error.failure, !is_forbidden);
+                record.not_stopped(now, &error.failure, status != StatusCode::FORBIDDEN);
             }
-            ErrorKind::Passing
-                if action == Action::Stop && record.expected_end.is_some_and(|end| now >= end) =>
-            {
-                record.not_stopped(now, &error.failure, true);
-            }
+            (Action::Stop, ErrorKind::Unable) => record.not_stopped(now, &error.failure, true),
             // There is a next time, and the end does not wait for this one.
-            ErrorKind::Passing if action == Action::QueryStatus && record.is_only_looked_at(now) => {
-                record.looked_at(now);
-            }
+            (Action::QueryStatus, _) if record.is_only_looked_at(now) => record.looked_at(now),
             // A permission may come back, a secret may be renewed: the capture itself goes on.
             _ => record.try_again(now, error.retry_after, *error.failure),
         }

@@ -44,8 +44,7 @@ pub(super) async fn inquire<P: Platform>(app: &App<P>, settings: &Settings, reco
         return record.called_off(now);
     }
     if record.is_too_late_to_start(now) {
-        let failure = Failure::new("tooLate", "the alert is so old that a capture would show something else");
-        return record.fail(now, failure);
+        return record.is_too_late(now);
     }
     // As old as it was when it was written down: an alert that was taken does not become too old by waiting for Azure.
     let arrived = record.accepted_at;

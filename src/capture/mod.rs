@@ -11,6 +11,7 @@ pub mod episode;
 mod evict;
 mod exact;
 mod follow;
+mod gone;
 mod history;
 pub mod inquire;
 pub mod ledger;

@@ -118,6 +118,9 @@ pub struct Record {
     /// How often the present step has failed.
     #[serde(default)]
     pub attempts: u32,
+    /// Why the present step failed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<Failure>,
     /// Whether it was started beyond the session limit and has to be taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdraw: bool,
@@ -180,6 +183,7 @@ impl Record {
             calls: 0,
             due: now.after(lease_seconds),
             attempts: 0,
+            last_failure: None,
             withdraw: false,
             operation: None,
             more: Map::new(),
@@ -284,7 +288,9 @@ impl Record {
     pub fn public(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         if let Some(object) = value.as_object_mut() {
-            for private in ["v", "operation", "due", "attempts", "withdraw", "inquiry", "askAgainAt"] {
+            for private in
+                ["v", "operation", "due", "attempts", "lastFailure", "withdraw", "inquiry", "askAgainAt"]
+            {
                 object.remove(private);
             }
             if self.state >= State::Ended {
@@ -296,7 +302,8 @@ impl Record {
                     (None, None, _) => "captured",
                 };
                 object.insert("outcome".to_owned(), outcome.into());
-            } else if let Some(at) = self.next_step_at() {
+            }
+            if let Some(at) = self.next_step_at().filter(|_| self.state < State::Reported) {
                 object.insert("nextStepAt".to_owned(), at.to_string().into());
             }
             if let Some(id) = self.capture_id() {

@@ -172,3 +172,65 @@ fn an_operation_that_comes_as_a_location_is_followed_too() {
         assert!(calls(&sim) <= 8, "{:?}", sim.operations());
     }
 }
+
+#[test]
+fn one_answer_that_a_session_is_not_found_is_not_believed() {
+    let nothing = || Fault::Answer(404, json!({"error": {"code": "ResourceNotFound", "message": "x"}}), None);
+    for operation in ["queryStatus", "status"] {
+        let sim = long(Sim::new(), "600");
+        befalls(&sim, 40, move |azure| azure.fault(operation, nothing()));
+        let record = record(&sim);
+        assert_eq!(
+            (&record["stopReason"], &record["error"]),
+            (&json!("TimeExceeded"), &Value::Null),
+            "{operation}"
+        );
+    }
+}
+
+#[test]
+fn an_agent_that_stopped_with_its_machine_is_told_as_that() {
+    let sim = long(Sim::new(), "600");
+    befalls(&sim, 40, |azure| {
+        session(azure).errors.push("AgentStopped");
+        azure.fault(
+            "vm",
+            Fault::Answer(404, json!({"error": {"code": "ResourceNotFound", "message": "x"}}), None),
+        );
+    });
+    let record = record(&sim);
+    assert_eq!(
+        (&record["stopReason"], &record["error"]["code"]),
+        (&json!("MachineDeleted"), &json!("AgentStopped"))
+    );
+}
+
+#[test]
+fn what_kept_an_alert_from_being_captured_in_time_is_told() {
+    let sim = Sim::new();
+    for _ in 0..40 {
+        let broken = json!({"error": {"code": "InternalServerError", "message": "An error occurred."}});
+        fault(&sim, "put", Fault::Answer(500, broken, None));
+    }
+    send_all(&sim, alert(METRIC));
+    let record = record(&sim);
+    assert_eq!(record["error"]["code"], "InternalServerError", "{record}");
+    assert!(record["error"]["message"].as_str().unwrap().starts_with("An error occurred."));
+    assert!(record["lastFailure"].is_null(), "for drivers only");
+}
+
+#[test]
+fn an_ended_capture_says_when_its_report_is_tried_next() {
+    let sim = Sim::new();
+    for _ in 0..40 {
+        fault(&sim, "notify", Fault::Answer(500, Value::Null, None));
+    }
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run(async move {
+        answer(&app, alert(METRIC)).await;
+        world.sleep(Duration::from_secs(90)).await;
+    });
+    let record = record(&sim);
+    assert_eq!(record["state"], "ended");
+    assert!(record["nextStepAt"].is_string(), "{record}");
+}

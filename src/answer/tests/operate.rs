@@ -96,3 +96,44 @@ fn a_capture_that_has_not_begun_is_called_off() {
     assert_eq!(status, 202);
     assert_eq!((&record(&sim)["outcome"], sim.count("put")), (&json!("notTaken"), 1));
 }
+
+#[test]
+fn a_stop_that_azure_is_too_busy_for_is_tried_again() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "18000");
+    let busy = json!({"error": {"code": "AnotherOperationInProgress", "message": "locked"}});
+    for _ in 0..2 {
+        fault(&sim, "stop", Fault::Answer(409, busy.clone(), None));
+    }
+    let (_, taken) = send(&sim, alert(METRIC));
+    sim.pass(60);
+    let name = name(&taken);
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run_all(async move {
+        answer(&app, sweep()).await;
+        crate::platform::Clock::sleep(&world, std::time::Duration::from_secs(60)).await;
+        answer(&app, stop(&name)).await
+    });
+    let record = record(&sim);
+    assert_eq!((&record["stopReason"], sim.count("stop")), (&json!("Manual"), 3), "{record}");
+    assert!(record["endedAt"].as_str().unwrap() < "2026-11-22T02:05", "{record}");
+}
+
+#[test]
+fn a_stop_that_is_forbidden_leaves_the_capture_to_its_own_end() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "600");
+    let refusal = json!({"error": {"code": "AuthorizationFailed", "message": "no stop for you"}});
+    for _ in 0..9 {
+        fault(&sim, "stop", Fault::Answer(403, refusal.clone(), None));
+    }
+    let (_, taken) = send(&sim, alert(METRIC));
+    sim.pass(60);
+    send_all(&sim, stop(&name(&taken)));
+    let record = record(&sim);
+    assert_eq!(
+        (&record["stopReason"], &record["error"], sim.count("stop")),
+        (&json!("TimeExceeded"), &Value::Null, 1)
+    );
+    assert!(record["history"].to_string().contains("no stop for you"), "{record}");
+}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{State, ending::ending};
+use super::{
+    State,
+    ending::{Gone, ending},
+};
 use crate::{
     azure::{network_watcher::CaptureStatus, resource_id::ResourceId, sealed::Sealed},
     capture::{
@@ -181,6 +184,9 @@ impl Record {
         } else {
             let still = Failure::new("stillRunning", format!("Azure says {}", status.word));
             self.try_again(now, None, still);
+            // Where a stop did not help, its own end does.
+            let end = self.expected_end.filter(|end| *end > now);
+            self.due = end.map_or(self.due, |end| self.due.min(end));
         }
     }
 
@@ -202,6 +208,7 @@ impl Record {
             None => retry::pause(&self.name, self.attempts, first),
         };
         self.attempts = self.attempts.saturating_add(1);
+        self.last_failure = Some(failure.clone());
         self.note(now, format!("{failure}; next try in {} s", pause.as_secs().max(1)));
         self.due = now.plus(pause);
     }
@@ -217,6 +224,22 @@ impl Record {
             "It had ended by then, or someone had deleted it; what it captured is in the storage account.";
         self.stop_reason = Some("Replaced".to_owned());
         self.fail(now, Failure::new("replaced", message).advise(advice));
+    }
+
+    /// It, its machine or its watcher is no longer at Azure.
+    pub fn is_gone(&mut self, now: Timestamp, gone: Gone, azure: Failure) {
+        self.stop_reason = Some(gone.reason().to_owned());
+        self.fail(now, gone.failure(azure));
+    }
+
+    /// The alert is so old that a capture would show something else; what kept it from being started is told.
+    pub fn is_too_late(&mut self, now: Timestamp) {
+        let late = "the alert is so old by now that a capture would show something else";
+        let failure = match self.last_failure.take() {
+            Some(last) => Failure { message: format!("{} ({late})", last.message), ..last },
+            None => Failure::new("tooLate", late),
+        };
+        self.fail(now, failure);
     }
 
     /// It failed for good.
@@ -253,6 +276,7 @@ impl Record {
         // A slower driver's outcome must not undo what a faster one has done.
         self.state = self.state.max(state);
         self.attempts = 0;
+        self.last_failure = None;
         self.due = now.after(pause);
         self.note(now, note);
     }
