@@ -274,10 +274,15 @@ fn a_capture_whose_machine_was_deleted_says_so_whatever_azure_answers_for_it() {
             told: "failed",
         },
     );
-    // Azure speaks of the agent only: so does the record.
+    // Azure speaks of the agent only; the machine itself is looked for.
     ends_in(
         "error",
-        &Said { stop_reason: "Error".into(), code: "AgentStopped".into(), advice: "agent", told: "failed" },
+        &Said {
+            stop_reason: "MachineDeleted".into(),
+            code: "AgentStopped".into(),
+            advice: "deleted while",
+            told: "failed",
+        },
     );
 }
 

@@ -98,13 +98,13 @@ const TABLE: &[Row] = &[
     ]),
     ("404", [
         "failed ResourceNotFound +0", "failed ResourceNotFound +0", "failed ResourceNotFound +0", "captured +0",
-        "failed ResourceNotFound +0", "captured +1", "captured +0", "failed ResourceNotFound +0",
-        "captured +1", "failed ResourceNotFound +0 or captured +0 or stopped +1", "captured +1", "captured +1",
+        "failed ResourceNotFound +0", "captured +1", "captured +0", "captured +1",
+        "captured +1", "captured +0 or stopped +1", "captured +1", "captured +1",
     ]),
     ("409", [
         "failed Conflict +0", "failed Conflict +0", "failed Conflict +0", "captured +0",
         "captured +1", "failed Conflict -1", "captured +0", "captured +1",
-        "captured +1", "captured +0 or stopped +1", "failed Conflict +0", "captured +1",
+        "captured +1", "captured +0 or stopped +1", "captured +1", "captured +1",
     ]),
     ("slow, 1 s", [
         "captured +0", "captured +0", "captured +0", "captured +0",
