@@ -2,7 +2,7 @@
 //!
 //! `target` gets what cargo lacks, `build` makes the component, [`stack`] starts it beside the stand-in for Azure;
 //! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole; `rules` checks the
-//! operator's rules, `fuzz` attacks the readers of what comes from outside.
+//! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them.
 
 mod api;
 mod build;
@@ -14,6 +14,7 @@ mod keys;
 mod rules;
 mod run;
 mod sample;
+mod simulate;
 mod stack;
 mod target;
 mod test;
@@ -61,6 +62,8 @@ enum Task {
     Rules(rules::Task),
     /// Fuzz the readers of what comes from outside
     Fuzz(fuzz::Arguments),
+    /// Run the component's functions in a simulated, hostile world, thousands of times
+    Simulate(simulate::Arguments),
     /// Build the component and say how large it is
     Build,
     /// Make sure that cargo can build for wasm32-wasip2
@@ -101,6 +104,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Ci { arguments } => test::ci(&workspace, &arguments),
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
+        Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Target => target::ensure(&workspace),
         Task::Child { .. } => Ok(()),

@@ -1,0 +1,223 @@
+//! Requests of the component's on their way out and their answers on the way back, with all that can happen to both.
+
+use std::{rc::Rc, time::Duration};
+
+use alertcap::platform::SendError;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::json;
+
+use crate::{
+    azure::{ARM, Asked, Effect, LOGIN, refusal, reply},
+    check,
+    people::Message,
+    scenario::{Backend, Faults, MILLI, SECOND},
+    world::World,
+};
+
+/// More calls to ARM about one session than this are no following any more.
+const MOST_CALLS: u32 = 250;
+/// The same where a store shows claims so late that each of many instances takes each step.
+const MOST_CALLS_UNSEEN: u32 = 1_500;
+/// The same of a capture in whose life nothing goes wrong.
+const MOST_CALLS_IN_CALM: u32 = 8;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Ordinary,
+    Refused,
+    TimedOut { is_done: bool },
+    Lost,
+    Status { status: u16, is_done: bool },
+}
+
+fn fate(world: &World, faults: &Faults) -> Fate {
+    let chance = &world.chance;
+    if !world.is_hostile.get() {
+        Fate::Ordinary
+    } else if chance.happens(faults.refused) {
+        Fate::Refused
+    } else if chance.happens(faults.timed_out) {
+        Fate::TimedOut { is_done: chance.happens(500) }
+    } else if chance.happens(faults.lost) {
+        Fate::Lost
+    } else if chance.happens(faults.throttled) {
+        Fate::Status { status: 429, is_done: false }
+    } else if chance.happens(faults.failing) {
+        let status = chance.pick(&[408, 500, 502, 503, 504]);
+        Fate::Status { status, is_done: chance.happens(300) }
+    } else if chance.happens(faults.denied) {
+        Fate::Status { status: chance.pick(&[401, 403]), is_done: false }
+    } else {
+        Fate::Ordinary
+    }
+}
+
+/// Sends one request of an instance.
+pub(crate) async fn send(
+    world: &Rc<World>,
+    instance: u32,
+    request: &Request<Bytes>,
+    timeout: Duration,
+) -> Result<Response<Bytes>, SendError> {
+    let uri = request.uri();
+    let host =
+        format!("{}://{}", uri.scheme_str().unwrap_or("?"), uri.authority().map_or("?", |a| a.as_str()));
+    let timeout = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
+    let faults = match &*host {
+        ARM => world.scenario.arm,
+        LOGIN => world.scenario.login,
+        _ => world.scenario.people,
+    };
+    if host != ARM && request.headers().contains_key("authorization") {
+        world.violate("tokens go to ARM only", || format!("a request to {host} carries one"));
+    }
+    if host == ARM {
+        counts(world, request);
+    }
+    let fate = fate(world, &faults);
+    let slow = world.is_hostile.get() && world.chance.happens(faults.slow);
+    let takes =
+        if slow { world.chance.below(25 * SECOND) } else { world.chance.between(20 * MILLI, 300 * MILLI) };
+    world.sleep(takes.min(timeout) / 2).await;
+    let outcome = match fate {
+        Fate::Refused => Err(SendError::NotConnected("connection refused")),
+        Fate::TimedOut { is_done } => {
+            if is_done {
+                answer(world, instance, &host, request);
+            }
+            world.sleep(timeout).await;
+            Err(SendError::TimedOut)
+        }
+        Fate::Lost => {
+            answer(world, instance, &host, request);
+            Err(SendError::Lost("connection reset"))
+        }
+        Fate::Status { status, is_done } => {
+            if is_done {
+                answer(world, instance, &host, request);
+            } else if host != ARM && host != LOGIN {
+                refused(world, &host, request);
+            }
+            Ok(fault(world, status))
+        }
+        Fate::Ordinary => {
+            let answer = answer(world, instance, &host, request);
+            if takes > timeout { Err(SendError::TimedOut) } else { Ok(answer) }
+        }
+    };
+    world.sleep(takes.min(timeout) / 2).await;
+    world.trace(|| {
+        let (path, outcome) = (uri.path(), outcome.as_ref().map(|answer| answer.status().as_u16()));
+        format!("i{instance} {} {host}{path} → {outcome:?} ({fate:?})", request.method())
+    });
+    outcome
+}
+
+/// An answer that is not the thing's own.
+fn fault(world: &World, status: u16) -> Response<Bytes> {
+    let mut answer = refusal(status, "InventedFault", "An error occurred.");
+    if status == 429 || status == 503 {
+        let seconds = world.chance.below(40);
+        let (name, value) = match world.chance.below(4) {
+            0 => ("retry-after", seconds.to_string()),
+            1 => ("retry-after-ms", (seconds * 100).to_string()),
+            2 => ("retry-after", "Wed, 21 Oct 2099 07:28:00 GMT".to_owned()),
+            _ => ("x-ms-request-id", "request-1".to_owned()),
+        };
+        if let Ok(value) = value.parse() {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
+}
+
+fn counts(world: &Rc<World>, request: &Request<Bytes>) {
+    let mut azure = world.azure.borrow_mut();
+    let mut numbers = world.numbers.borrow_mut();
+    numbers.arm_calls += 1;
+    let Some(session) = azure.about(request).map(|index| &mut azure.sessions.all[index]) else { return };
+    session.calls += 1;
+    numbers.most_calls = numbers.most_calls.max(session.calls);
+    let most = if world.scenario.store.lag > SECOND { MOST_CALLS_UNSEEN } else { MOST_CALLS };
+    if session.calls > most {
+        world.violate("a capture costs little", || format!("{} calls about {}", session.calls, session.name));
+    }
+}
+
+/// The other side's answer, with its effect.
+fn answer(world: &Rc<World>, instance: u32, host: &str, request: &Request<Bytes>) -> Response<Bytes> {
+    let asked = Asked { chance: &world.chance, now: world.now(), time: world.time(), request };
+    match host {
+        LOGIN => world.azure.borrow_mut().login(&asked),
+        ARM => {
+            let (answer, effects, broken) = {
+                let mut azure = world.azure.borrow_mut();
+                let answer = azure.arm(&asked);
+                (answer, std::mem::take(&mut azure.effects), azure.broken_url.take())
+            };
+            if let Some(url) = broken {
+                world.violate("operation URLs come back as they were", || url);
+            }
+            for effect in effects {
+                world.trace(|| format!("i{instance} effect {effect:?}"));
+                match effect {
+                    Effect::Begun(index) => check::effects::begun(world, index),
+                    Effect::Stopped(index) => check::effects::stopped(world, index),
+                    Effect::Deleted(index) => check::effects::deleted(world, index),
+                }
+            }
+            answer
+        }
+        _ => told(world, host, request),
+    }
+}
+
+fn told(world: &Rc<World>, host: &str, request: &Request<Bytes>) -> Response<Bytes> {
+    if world.people.borrow().down.contains(host) {
+        refused(world, host, request);
+        return reply(503, &json!({}));
+    }
+    comes(world, host, request, true);
+    reply(200, &json!({}))
+}
+
+fn refused(world: &Rc<World>, host: &str, request: &Request<Bytes>) {
+    comes(world, host, request, false);
+}
+
+fn comes(world: &Rc<World>, host: &str, request: &Request<Bytes>, is_taken: bool) {
+    let message = Message::read(request);
+    world.look_for_secrets(host, request.body());
+    let came = world.people.borrow_mut().comes(host, &message, is_taken);
+    if let Err(what) = came {
+        world.violate("each event has one id", || what);
+    }
+    check::told::is_true(world, &message);
+}
+
+/// Captures in whose life nothing went wrong cost at most so many calls.
+pub(crate) fn calls_in_calm(world: &World) {
+    let azure = world.azure.borrow();
+    let is_quick = world.scenario.azure.provisioning.1 <= 20;
+    if !world.scenario.is_calm
+        || !is_quick
+        || world.scenario.rules.stops
+        || world.scenario.rules.exact.is_some()
+    {
+        return;
+    }
+    // Two instances that do not see each other's claims at once take a step twice now and then.
+    if world.scenario.instances > 1 && world.scenario.store.backend != Backend::Sqlite {
+        return;
+    }
+    // One that is taken back is no ordinary capture.
+    for session in azure.sessions.all.iter().filter(|session| session.gone.is_none()) {
+        if session.calls > MOST_CALLS_IN_CALM {
+            world.violate("an ordinary capture costs at most 8 calls", || {
+                format!("{} calls about {}", session.calls, session.name)
+            });
+        }
+    }
+}
