@@ -145,7 +145,12 @@ pub async fn load(store: &impl KeyValue, name: &str) -> Result<Option<Record>, S
     let done = format!("{DONE}{name}");
     let open = format!("{OPEN}{name}");
     if let Some(record) = read(store, &done).await? {
-        return Ok(Some(record));
+        if record.held_back.is_none() {
+            return Ok(Some(record));
+        }
+        // Its alert may have come again, and led to a capture.
+        let newer = read(store, &open).await?.filter(|newer| newer.replaces(&record));
+        return Ok(Some(newer.unwrap_or(record)));
     }
     if let Some(record) = read(store, &open).await? {
         return Ok(Some(record));
@@ -190,29 +195,30 @@ pub async fn take_out(store: &impl KeyValue, name: &str) -> Result<(), StoreErro
     store.delete(&format!("{DONE}{name}")).await
 }
 
-/// Writes a step of a record, unless the record is already further: then the step was taken by another driver too.
-/// What another driver has delivered meanwhile stays delivered.
+/// Writes a step of a record, unless the record is already further: then the step was taken by another driver too, and
+/// this is false. What another driver has delivered meanwhile stays delivered.
 ///
 /// # Errors
 /// [`StoreError`] when it may not have been written.
-pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<(), StoreError> {
+pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<bool, StoreError> {
     match load(store, &record.name).await? {
         // What is still to be told of one that was held back is no news any more.
-        Some(kept) if kept.replaces(record) => Ok(()),
+        Some(kept) if kept.replaces(record) => return Ok(false),
         // Written by a driver that came late.
-        Some(kept) if record.replaces(&kept) => replace(store, record).await,
-        Some(kept) if kept.state > record.state => Ok(()),
+        Some(kept) if record.replaces(&kept) => replace(store, record).await?,
+        Some(kept) if kept.state > record.state => return Ok(false),
         kept => {
             if let Some(kept) = kept {
                 record.learn(&kept);
             }
             if record.state == State::Reported {
-                replace(store, record).await
+                replace(store, record).await?;
             } else {
-                create(store, record).await
+                create(store, record).await?;
             }
         }
     }
+    Ok(true)
 }
 
 /// Where a record stands, and where none of its name may stand beside it.

@@ -162,7 +162,8 @@ fn refusal(response: &http::Response<Bytes>, now: Timestamp) -> ArmError {
     let codes = body.error_codes.unwrap_or_default();
     let passing = codes.iter().any(|code| matches!(code, 90033 | 90024 | 90012 | 90055))
         || word == "temporarily_unavailable"
-        || matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
+        || status.is_server_error()
+        || matches!(status.as_u16(), 408 | 429);
     let code = match codes.first() {
         Some(code) => format!("AADSTS{code}"),
         None if word.is_empty() => format!("HTTP {}", status.as_u16()),

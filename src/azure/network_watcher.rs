@@ -231,7 +231,8 @@ fn parse_status(body: &Value) -> CaptureStatus {
     CaptureStatus {
         is_over: failed || word.eq_ignore_ascii_case("Stopped"),
         word,
-        stop_reason: text("stopReason").map(crate::text::clean),
+        // The portal's dash for "no reason" is one here too.
+        stop_reason: text("stopReason").filter(|reason| *reason != "-").map(crate::text::clean),
         started_at: text("captureStartTime").and_then(|time| time.parse().ok()),
         failure,
     }

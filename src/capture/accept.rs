@@ -7,6 +7,7 @@ use futures_util::future::Either;
 use super::{
     Record,
     admit::{admit, give_back},
+    write,
 };
 use crate::{
     alert::Alert,
@@ -90,12 +91,7 @@ pub async fn accept<P: Platform>(
         None => Record::accepted(alert, spec.clone(), now, LEASE_SECONDS),
     };
     // What was promised before stands until there is something in its place.
-    let written = if was_held_back {
-        store::replace(&app.platform, &record).await
-    } else {
-        store::create(&app.platform, &record).await
-    };
-    match written {
+    match write::create(app, &record, was_held_back).await {
         Ok(()) => Ok(Accepted { record, duplicate: false }),
         Err(error) => {
             if !is_held_back {

@@ -28,8 +28,6 @@ const LEASE_SECONDS: i64 = 60;
 const STEP_WITHIN: Duration = Duration::from_secs(40);
 /// A store that fails while a capture is followed is tried again a few times, then left to the sweep.
 const STORE_TRIES: u32 = 5;
-/// One that does not answer for so long has failed.
-const STORE_WITHIN: Duration = Duration::from_secs(10);
 /// So long a driver sleeps at most before it looks at the record again.
 const LONGEST_REST: Duration = Duration::from_mins(10);
 /// More steps than this without a pause would be a mistake of ours; the sweep goes on from there.
@@ -67,7 +65,7 @@ pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) ->
     let mut was_held_back = None;
     let mut steps = 0_u32;
     while steps < MOST_STEPS {
-        let mut record = match in_time(app, store::load(&app.platform, name)).await {
+        let mut record = match write::in_time(app, store::load(&app.platform, name)).await {
             Ok(record) => record?,
             Err(error) => return gave_up(app, name, &error),
         };
@@ -81,8 +79,11 @@ pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) ->
             (Next::Do(_), Patience::WhileDue(until)) if until <= now => return Some(record),
             (Next::Do(action), _) => {
                 steps = steps.saturating_add(1);
-                if let Err(error) = claim(app, &mut record, action, now).await {
-                    return gave_up(app, name, &error);
+                match claim(app, &mut record, action, now).await {
+                    Ok(true) => {}
+                    // Another driver is further: what it wrote decides.
+                    Ok(false) => continue,
+                    Err(error) => return gave_up(app, name, &error),
                 }
                 step(app, &mut record, action).await?;
                 if action == Action::Start {
@@ -116,7 +117,11 @@ async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) ->
     };
     act_in_time(app, &settings, record, action).await;
     if action == Action::Start && record.state == State::Ended && record.sent_at.is_none() {
-        admit::forget(app, &record.name).await;
+        let forget = async {
+            admit::forget(app, &record.name).await;
+            Ok(())
+        };
+        _ = write::in_time(app, forget).await;
     }
     match keep(app, record).await {
         Ok(()) => Some(()),
@@ -124,16 +129,16 @@ async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) ->
     }
 }
 
-/// Writes down that the step is being taken.
+/// Writes down that the step is being taken; false if it has been.
 async fn claim<P: Platform>(
     app: &App<P>,
     record: &mut Record,
     action: Action,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let lease = now.after(LEASE_SECONDS);
     match action {
-        Action::Close => return Ok(()),
+        Action::Close => return Ok(true),
         Action::Report(index) => {
             if let Some(report) = record.reports.get_mut(index) {
                 report.due = lease;
@@ -141,7 +146,7 @@ async fn claim<P: Platform>(
         }
         _ => record.due = lease,
     }
-    in_time(app, write::save(app, record)).await
+    write::save(app, record).await
 }
 
 /// Breaks a step off that takes too long. What it has done by then is found out by the next try, as after a crash.
@@ -221,24 +226,13 @@ fn tries(record: &Record) -> u32 {
 async fn keep<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(500);
     for _ in 1..STORE_TRIES {
-        if in_time(app, write::save(app, record)).await.is_ok() {
+        if write::save(app, record).await.is_ok() {
             return Ok(());
         }
         app.platform.sleep(pause).await;
         pause = pause.saturating_mul(2);
     }
-    in_time(app, write::save(app, record)).await
-}
-
-/// A store that does not answer must not keep a capture in this instance's hand: a sweep goes on with it.
-async fn in_time<P: Platform, T>(
-    app: &App<P>,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match future::select(pin!(work), pin!(app.platform.sleep(STORE_WITHIN))).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => Err(StoreError("no answer in time".to_owned())),
-    }
+    write::save(app, record).await.map(|_| ())
 }
 
 fn gave_up<P: Platform, T>(app: &App<P>, name: &str, error: &StoreError) -> Option<T> {

@@ -16,6 +16,7 @@ use crate::{
     platform::Platform,
     settings::Settings,
     store,
+    time::Timestamp,
 };
 
 /// Azure's pause between two looks, where it names none.
@@ -39,7 +40,7 @@ pub(super) async fn follow<P: Platform>(
     }
     let arm = Arm::new(app, azure);
     let operation = record.operation.clone();
-    let follow = Follow { app, arm: &arm, capture: &capture };
+    let follow = Follow { app, arm: &arm, capture: &capture, calls: record.calls };
     let outcome = match (action, operation) {
         (Action::PollOperation, Some(operation)) => follow.poll_operation(record, &operation).await,
         (Action::PollStatus, Some(operation)) => follow.poll_status(record, &operation).await,
@@ -52,7 +53,7 @@ pub(super) async fn follow<P: Platform>(
     if let Err(error) = outcome {
         follow.failed(record, action, error).await;
     }
-    record.calls = record.calls.saturating_add(arm.calls());
+    follow.now(record);
 }
 
 /// The capture that has asked for the session since, where a rule gives the name: what Azure says of the name is then about
@@ -67,9 +68,17 @@ struct Follow<'a, P> {
     app: &'a App<P>,
     arm: &'a Arm<'a, P>,
     capture: &'a ResourceId,
+    /// Requests that the capture had cost before this step.
+    calls: u32,
 }
 
 impl<P: Platform> Follow<'_, P> {
+    /// The time, and the requests counted by then: what comes of them decides by both.
+    fn now(&self, record: &mut Record) -> Timestamp {
+        record.calls = self.calls.saturating_add(self.arm.calls());
+        self.app.platform.now()
+    }
+
     /// What stands at a long-running operation's URL; none if it can no longer be asked. Operations are forgotten after a
     /// while, their URLs expire, and another client secret than the one they were sealed under does not open them.
     async fn ask(&self, record: &mut Record, operation: &Sealed) -> Result<Option<Answer>, ArmError> {
@@ -88,7 +97,7 @@ impl<P: Platform> Follow<'_, P> {
         let Some(answer) = self.ask(record, operation).await? else {
             return self.read_capture(record).await;
         };
-        let now = self.app.platform.now();
+        let now = self.now(record);
         match network_watcher::operation(&answer)? {
             Operation::Running => self.look_again(record, &answer),
             Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now),
@@ -102,7 +111,7 @@ impl<P: Platform> Follow<'_, P> {
     /// The session itself: provisioned or not, and where its file goes.
     async fn read_capture(&self, record: &mut Record) -> Result<(), ArmError> {
         let session = network_watcher::read(self.arm, self.capture).await?;
-        let now = self.app.platform.now();
+        let now = self.now(record);
         record.storage_path = session.properties.storage_path().or_else(|| record.storage_path.take());
         if session.properties.has_failed() {
             let failure = Failure::new(
@@ -139,16 +148,16 @@ impl<P: Platform> Follow<'_, P> {
                 Some(_) => gone::look(self.arm, record, self.capture).await,
                 None => None,
             };
-            let now = self.app.platform.now();
+            let now = self.now(record);
             match (gone, status.failure.clone()) {
                 (Some(gone), Some(failure)) => record.is_gone(now, gone, failure),
                 _ => record.status(now, &status),
             }
             return Ok(());
         }
-        let now = self.app.platform.now();
-        // While the service thinks that a capture runs, it says so at once: before its end is due nobody asks further.
-        if record.is_only_looked_at(now) {
+        let now = self.now(record);
+        // While the service thinks that a capture runs it says so at once, perhaps with old news.
+        if record.is_only_looked_at(now) && !record.has_a_request_to_spare() {
             record.looked_at(now);
             return Ok(());
         }
@@ -163,7 +172,7 @@ impl<P: Platform> Follow<'_, P> {
     /// Stops it before its time. Azure does not mind being told twice.
     async fn stop(&self, record: &mut Record) -> Result<(), ArmError> {
         let answer = network_watcher::stop(self.arm, self.capture).await?;
-        let now = self.app.platform.now();
+        let now = self.now(record);
         record.stopping(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN));
         Ok(())
     }
@@ -171,7 +180,7 @@ impl<P: Platform> Follow<'_, P> {
     /// Takes back a session beyond the limit, and looks until it is gone.
     async fn withdraw(&self, record: &mut Record) -> Result<(), ArmError> {
         network_watcher::delete(self.arm, self.capture).await?;
-        let now = self.app.platform.now();
+        let now = self.now(record);
         match network_watcher::read(self.arm, self.capture).await {
             Err(error) if error.is_not_found() => {
                 record.withdraw = false;
@@ -193,7 +202,7 @@ impl<P: Platform> Follow<'_, P> {
         } else {
             None
         };
-        let now = self.app.platform.now();
+        let now = self.now(record);
         if let Some(gone) = gone {
             return record.is_gone(now, gone, *error.failure);
         }
@@ -212,7 +221,9 @@ impl<P: Platform> Follow<'_, P> {
             }
             (Action::Stop, ErrorKind::Unable) => record.not_stopped(now, &error.failure, true),
             // There is a next time, and the end does not wait for this one.
-            (Action::QueryStatus, _) if record.is_only_looked_at(now) => record.looked_at(now),
+            (Action::QueryStatus | Action::PollStatus, _) if record.is_only_looked_at(now) => {
+                record.looked_at(now)
+            }
             // A permission may come back, a secret may be renewed: the capture itself goes on.
             _ => record.try_again(now, error.retry_after, *error.failure),
         }
@@ -220,7 +231,7 @@ impl<P: Platform> Follow<'_, P> {
 
     /// Not done yet: looked at again when Azure says.
     fn look_again(&self, record: &mut Record, answer: &Answer) {
-        let now = self.app.platform.now();
+        let now = self.now(record);
         record.still_under_way(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN));
     }
 }

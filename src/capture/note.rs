@@ -60,9 +60,42 @@ pub struct Stop {
     pub at: Timestamp,
     /// Who asks.
     pub because: StopCause,
-    /// Whether nothing is left to do about it: Azure has been told, or does not do it.
+    /// What has become of that.
     #[serde(default)]
-    pub is_sent: bool,
+    pub progress: StopProgress,
+}
+
+/// What has become of the wish that a capture stops. The order is that of its life.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopProgress {
+    /// Written down.
+    #[default]
+    Asked,
+    /// Azure does not do it: the capture goes on to its own end, unless someone asks again.
+    Refused,
+    /// Azure was told, and took it.
+    Sent,
+}
+
+impl Stop {
+    /// A wish that is written down.
+    #[must_use]
+    pub fn asked(at: Timestamp, because: StopCause) -> Self {
+        Self { at, because, progress: StopProgress::Asked }
+    }
+
+    /// Whether Azure is still to be told.
+    #[must_use]
+    pub fn is_to_be_sent(&self) -> bool {
+        self.progress == StopProgress::Asked
+    }
+
+    /// Whether Azure was told, so that the capture ends by it.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.progress == StopProgress::Sent
+    }
 }
 
 /// Who asks a capture to stop.

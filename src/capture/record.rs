@@ -93,6 +93,9 @@ pub struct Record {
     /// Why it ended, in Azure's word (`TimeExceeded`, `Manual`, …).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<String>,
     /// What to do about an end that is no failure, where something can be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
@@ -121,6 +124,12 @@ pub struct Record {
     /// Why the present step failed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<Failure>,
+    /// Whether its session was found at Azure, started by an earlier request, and not yet known to run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
+    /// Whether a PUT's answer was lost, so that a session may run of which nothing is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsettled: bool,
     /// Whether it was started beyond the session limit and has to be taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdraw: bool,
@@ -174,6 +183,7 @@ impl Record {
             expected_end: None,
             ended_at: None,
             stop_reason: None,
+            ended_because: None,
             advice: None,
             storage_path: None,
             error: None,
@@ -184,6 +194,8 @@ impl Record {
             due: now.after(lease_seconds),
             attempts: 0,
             last_failure: None,
+            adopted: false,
+            unsettled: false,
             withdraw: false,
             operation: None,
             more: Map::new(),
@@ -251,7 +263,10 @@ impl Record {
                 self.stop = kept.stop;
                 self.due = self.due.min(kept.due);
             }
-            (Some(stop), Some(told)) if told.is_sent && !stop.is_sent => self.stop = kept.stop,
+            // The later wish counts, and of one the later word.
+            (Some(own), Some(other)) if (other.at, other.progress) > (own.at, own.progress) => {
+                self.stop = kept.stop;
+            }
             _ => {}
         }
         for report in self.reports.iter_mut().filter(|report| !report.is_settled()) {
@@ -266,7 +281,8 @@ impl Record {
         // What another driver told of a state that this one never saw was told all the same.
         for told in kept.reports.iter().filter(|report| report.is_settled()) {
             if !self.reports.iter().any(|own| own.id == told.id && own.to == told.to) {
-                self.reports.insert(0, told.clone());
+                // At the end: a report is known by its place.
+                self.reports.push(told.clone());
             }
         }
     }
@@ -288,9 +304,18 @@ impl Record {
     pub fn public(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         if let Some(object) = value.as_object_mut() {
-            for private in
-                ["v", "operation", "due", "attempts", "lastFailure", "withdraw", "inquiry", "askAgainAt"]
-            {
+            for private in [
+                "v",
+                "operation",
+                "due",
+                "attempts",
+                "lastFailure",
+                "adopted",
+                "unsettled",
+                "withdraw",
+                "inquiry",
+                "askAgainAt",
+            ] {
                 object.remove(private);
             }
             if self.state >= State::Ended {

@@ -1,12 +1,15 @@
 //! Whether a watcher has room for a further session: as many as are allowed may exist, running or ended.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{self, Either};
 
 use super::{Record, evict, start::Start};
 use crate::{
     azure::{
         arm::{Arm, ArmError},
         network_watcher::{self, Session},
+        resource_id::ResourceId,
     },
     platform::Platform,
     settings::OnLimit,
@@ -16,6 +19,8 @@ use crate::{
 
 /// A count of sessions is good for so long.
 const COUNT_LASTS: Duration = Duration::from_mins(5);
+/// The list of ten thousand sessions has many pages.
+const COUNT_WITHIN: Duration = Duration::from_secs(10);
 /// A count this close to the limit is not good at all.
 const COUNT_MARGIN: u32 = 50;
 impl<P: Platform> Start<'_, P> {
@@ -49,6 +54,19 @@ impl<P: Platform> Start<'_, P> {
         }
         let message = format!("the watcher {} has {others} sessions", place.watcher.name());
         Err(ArmError::unable("sessionLimit", &message))
+    }
+
+    /// The sessions, or why they cannot be had soon: the answer to the PUT does not wait for them.
+    pub(super) async fn count_in_time(
+        &self,
+        arm: &Arm<'_, P>,
+        watcher: &ResourceId,
+    ) -> Result<Vec<Session>, ArmError> {
+        let list = pin!(network_watcher::sessions(arm, watcher));
+        match future::select(list, pin!(self.app.platform.sleep(COUNT_WITHIN))).await {
+            Either::Left((sessions, _)) => sessions,
+            Either::Right(_) => Err(ArmError::unable("tooSlow", "the list of sessions takes too long")),
+        }
     }
 
     /// Counts the sessions that were read beside its PUT. One beyond the limit is taken back, unless ended ones make room;
@@ -107,7 +125,10 @@ impl<P: Platform> Start<'_, P> {
 /// provisioning takes can therefore pass the limit by a few; what comes after cannot.
 fn others(sessions: &[Session], name: &str) -> u32 {
     let counts = |session: &&Session| {
-        session.name() != name && (!session.properties.is_provisioning() || session.name() < name)
+        session.name() != name
+            && (!session.properties.is_provisioning()
+                || session.properties.is_being_deleted()
+                || session.name() < name)
     };
     u32::try_from(sessions.iter().filter(counts).count()).unwrap_or(u32::MAX)
 }

@@ -8,6 +8,7 @@ use futures_util::future;
 use super::{
     Record,
     exact::{self, Found},
+    write,
 };
 use crate::{
     app::App,
@@ -163,6 +164,11 @@ impl<P: Platform> Start<'_, P> {
         let capture = capture_id(place, record)?;
         let properties =
             CaptureProperties { machine: record.machine.clone(), parameters: record.parameters.clone() };
+        // Between the look who has a given name and the PUT, no other of this instance may take it.
+        let _name = match &record.session {
+            Some(_) => Some(write::turn(self.app, &store::exact_key(&capture)).await),
+            None => None,
+        };
         if let Some(exact) = record.session.clone()
             && let Found::Ours(session) = self.make_way(arm, record, &capture, exact.on_conflict).await?
         {
@@ -175,7 +181,7 @@ impl<P: Platform> Start<'_, P> {
         }
         let (answer, sessions) = future::join(
             network_watcher::create(arm, &capture, &properties),
-            network_watcher::sessions(arm, &place.watcher),
+            self.count_in_time(arm, &place.watcher),
         )
         .await;
         let is_new = answer.is_ok();
@@ -215,7 +221,10 @@ impl<P: Platform> Start<'_, P> {
                 return Ok(());
             }
             Err(error) if name_may_exist(&error) => error,
-            Err(error) => return Err(error),
+            Err(error) => {
+                record.unsettled |= error.may_have_had_an_effect();
+                return Err(error);
+            }
         };
         // The name is derived from alert and machine, so a session of that name on that machine is this alert's: an
         // earlier PUT whose answer was lost, or another instance's.
@@ -247,6 +256,7 @@ impl<P: Platform> Start<'_, P> {
 
     fn adopt(&self, record: &mut Record, place: &Place, session: &Session) {
         record.storage_path = session.properties.storage_path();
+        record.adopted = true;
         record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, 0);
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     State, admit,
     drive::{Patience, drive},
-    note::StopCause,
+    note::{StopCause, StopProgress},
     write,
 };
 use crate::{
@@ -53,7 +53,9 @@ async fn ask_to_stop<P: Platform>(
         // None yet: admitted, and about to be written down.
         if let Some(mut record) = store::load(&app.platform, name).await? {
             is_there = true;
-            if record.state >= State::Ended || record.stop.is_some() {
+            let is_asked =
+                record.stop.is_some_and(|stop| stop.progress != StopProgress::Refused || stop.at >= now);
+            if record.state >= State::Ended || is_asked {
                 return Ok(record.state < State::Ended);
             }
             record.ask_to_stop(now, because);

@@ -3,7 +3,9 @@
 //! A write looks first at what stands there, and no store can do both in one. Between instances claims make it rare that
 //! two do so at once; within one it need not happen at all.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{self, Either};
 
 use super::Record;
 use crate::{
@@ -14,17 +16,50 @@ use crate::{
 
 /// How often one looks whether another has written.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// A store that does not answer for so long has failed.
+const STORE_WITHIN: Duration = Duration::from_secs(10);
 
-/// [`store::save`], when no other of this instance is at it.
+/// [`store::save`], when no other of this instance is at it; in time.
 ///
 /// # Errors
 /// [`StoreError`] when it may not have been written.
-pub async fn save<P: Platform>(app: &App<P>, record: &mut Record) -> Result<(), StoreError> {
-    let _one_at_a_time = turn(app, &format!("(save) {}", record.name)).await;
-    store::save(&app.platform, record).await
+pub async fn save<P: Platform>(app: &App<P>, record: &mut Record) -> Result<bool, StoreError> {
+    in_time(app, async {
+        let _one_at_a_time = turn(app, &format!("(save) {}", record.name)).await;
+        store::save(&app.platform, record).await
+    })
+    .await
 }
 
-async fn turn<P: Platform>(app: &App<P>, what: &str) -> InHand {
+/// The same for a record that is new, or takes the place of one that was held back.
+///
+/// # Errors
+/// [`StoreError`] when it may not have been written.
+pub async fn create<P: Platform>(app: &App<P>, record: &Record, replaces: bool) -> Result<(), StoreError> {
+    let _one_at_a_time = turn(app, &format!("(save) {}", record.name)).await;
+    if replaces {
+        store::replace(&app.platform, record).await
+    } else {
+        store::create(&app.platform, record).await
+    }
+}
+
+/// A store that does not answer must not keep a capture in this instance's hand: a sweep goes on with it.
+///
+/// # Errors
+/// [`StoreError`], also when it does not answer.
+pub async fn in_time<P: Platform, T>(
+    app: &App<P>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match future::select(pin!(work), pin!(app.platform.sleep(STORE_WITHIN))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => Err(StoreError("no answer in time".to_owned())),
+    }
+}
+
+/// The only one of this instance that is at `what`, until dropped.
+pub(super) async fn turn<P: Platform>(app: &App<P>, what: &str) -> InHand {
     loop {
         match app.memory.take_in_hand(what) {
             Some(hand) => return hand,

@@ -104,16 +104,10 @@ fn is_about_no_machine(record: &Record) -> bool {
 /// Why it ended, in words and in Azure's word.
 fn ended(record: &Record) -> Option<String> {
     let reason = record.stop_reason.as_deref()?;
-    let asked = record.stop.filter(|stop| stop.is_sent).map(|stop| stop.because.words());
-    let words = match (reason.to_ascii_lowercase().as_str(), asked) {
-        ("timeexceeded", _) => "its time limit was reached".to_owned(),
-        (_, Some(asked)) => format!("it was stopped: {asked}"),
-        ("manual", None) => "someone stopped it before its time".to_owned(),
-        ("sizereached", None) => "its size limit was reached, as far as Azure tells".to_owned(),
-        ("unknown", None) => "Azure gives no reason".to_owned(),
-        _ => return Some(reason.to_owned()),
-    };
-    Some(format!("{words} ({reason})"))
+    Some(match &record.ended_because {
+        Some(words) => format!("{words} ({reason})"),
+        None => reason.to_owned(),
+    })
 }
 
 fn advice(record: &Record, event: Event) -> Option<String> {

@@ -54,6 +54,13 @@ impl ArmError {
         Self { kind: ErrorKind::Passing, failure, retry_after: Some(seconds) }
     }
 
+    /// Whether the request may have done what it was to do, although no answer says so.
+    #[must_use]
+    pub fn may_have_had_an_effect(&self) -> bool {
+        let was_sent = !["notConnected", "throttled"].contains(&self.failure.code.as_str());
+        self.kind == ErrorKind::Passing && was_sent && self.failure.status != Some(429)
+    }
+
     /// Whether what exists stands in the way: 409, 412, 423.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
@@ -84,7 +91,7 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], now:
     failure.status = Some(status.as_u16());
     let id = ["x-ms-request-id", "x-ms-correlation-request-id"];
     failure.request_id = id.iter().find_map(|name| headers.get(*name)?.to_str().ok()).map(crate::text::clean);
-    let passing = matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504);
+    let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
     ArmError {
         kind: if passing { ErrorKind::Passing } else { ErrorKind::Refused(status) },
         failure: Box::new(failure),

@@ -24,7 +24,7 @@ use crate::{
 
 use error::refused;
 pub use error::{ArmError, ErrorKind, failure_of};
-use throttle::Urgency;
+use throttle::{Throttle, Urgency};
 
 /// An ordinary answer takes well under a second; the PUT may take a few.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -130,12 +130,16 @@ impl<'a, P: Platform> Arm<'a, P> {
         let response = response.map_err(|error| ArmError::unanswered(&format!("ARM, {method}"), &error))?;
         let (head, body) = response.into_parts();
         let now = self.app.platform.now();
-        self.app.memory.throttle(|throttle| throttle.learn(path, method, head.status, &head.headers, now));
-        if head.status.is_success() {
-            Ok(Answer { status: head.status, headers: head.headers, body })
+        let outcome = if head.status.is_success() {
+            Ok(Answer { status: head.status, headers: head.headers.clone(), body })
         } else {
             Err(refused(head.status, &head.headers, &body, now))
-        }
+        };
+        let code = outcome.as_ref().err().map_or("", |error: &ArmError| error.failure.code.as_str());
+        let throttle =
+            |throttle: &mut Throttle| throttle.learn(path, method, head.status, &head.headers, code, now);
+        self.app.memory.throttle(throttle);
+        outcome
     }
 
     /// GETs a resource.

@@ -30,10 +30,10 @@ fn an_envelope_or_a_bare_error_gives_its_code_message_details_and_request_id() {
 
 #[test]
 fn only_what_time_can_heal_is_tried_again() {
-    for status in [408, 429, 500, 502, 503, 504] {
+    for status in [408, 429, 500, 501, 502, 503, 504, 507, 529] {
         assert_eq!((error(status, "").kind, error(status, "").retry_after), (ErrorKind::Passing, Some(9)));
     }
-    for status in [400, 401, 403, 404, 409, 501] {
+    for status in [400, 401, 403, 404, 409] {
         assert!(matches!(error(status, "").kind, ErrorKind::Refused(_)), "{status}");
     }
     assert_eq!(ArmError::unanswered("ARM", &SendError::NotAllowed).kind, ErrorKind::Unable);

@@ -32,11 +32,21 @@ impl Kind {
         }
     }
 
-    fn header(self) -> &'static str {
+    /// What is left for the application in this subscription, and for all applications together.
+    fn headers(self) -> [&'static str; 2] {
         match self {
-            Self::Reads => "x-ms-ratelimit-remaining-subscription-reads",
-            Self::Writes => "x-ms-ratelimit-remaining-subscription-writes",
-            Self::Deletes => "x-ms-ratelimit-remaining-subscription-deletes",
+            Self::Reads => [
+                "x-ms-ratelimit-remaining-subscription-reads",
+                "x-ms-ratelimit-remaining-subscription-global-reads",
+            ],
+            Self::Writes => [
+                "x-ms-ratelimit-remaining-subscription-writes",
+                "x-ms-ratelimit-remaining-subscription-global-writes",
+            ],
+            Self::Deletes => [
+                "x-ms-ratelimit-remaining-subscription-deletes",
+                "x-ms-ratelimit-remaining-subscription-global-deletes",
+            ],
         }
     }
 }
@@ -80,25 +90,29 @@ impl Throttle {
         i64::try_from(seconds).ok().filter(|seconds| *seconds > 0)
     }
 
-    /// Takes note of an answer.
+    /// Takes note of an answer; `code` is ARM's, of a refusal.
     pub fn learn(
         &mut self,
         path: &str,
         method: &Method,
         status: StatusCode,
         headers: &HeaderMap,
+        code: &str,
         now: Timestamp,
     ) {
         let kind = Kind::of(method);
-        let remaining = headers.get(kind.header()).and_then(|v| v.to_str().ok()?.trim().parse::<u32>().ok());
-        let (mut closed, mut scarce) = (now, now);
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            closed = now.after(retry_after(headers, now).unwrap_or(UNNAMED));
+        let number = |name: &&str| headers.get(*name)?.to_str().ok()?.trim().parse::<u32>().ok();
+        let remaining = kind.headers().iter().filter_map(number).min();
+        let (closed, scarce) = if status == StatusCode::TOO_MANY_REQUESTS {
+            let until = now.after(retry_after(headers, now).unwrap_or(UNNAMED));
+            // A resource that is busy, or one provider, says nothing of the subscription: then polls wait, and alerts try.
+            let is_all = remaining == Some(0) || code.ends_with("RequestsThrottled");
+            (if is_all { until } else { now }, until)
         } else if remaining.is_some_and(|remaining| remaining < KEPT_FOR_ALERTS) {
-            scarce = now.after(REFILLED);
+            (now, now.after(REFILLED))
         } else {
             return;
-        }
+        };
         // What has passed is forgotten.
         self.0.retain(|bucket| bucket.closed > now || bucket.scarce > now);
         let subscription = subscription(path);

@@ -13,7 +13,14 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 
 fn after(method: &Method, status: u16, pairs: &[(&'static str, &str)]) -> Throttle {
     let mut throttle = Throttle::default();
-    throttle.learn(ONE, method, StatusCode::from_u16(status).unwrap(), &headers(pairs), at(100));
+    throttle.learn(
+        ONE,
+        method,
+        StatusCode::from_u16(status).unwrap(),
+        &headers(pairs),
+        "SubscriptionRequestsThrottled",
+        at(100),
+    );
     throttle
 }
 
@@ -55,14 +62,43 @@ fn of_the_last_requests_of_a_bucket_polls_take_none() {
 fn a_busy_bucket_is_not_forgotten_for_a_scarce_one() {
     let mut throttle = after(&Method::GET, 429, &[("retry-after", "30")]);
     let scarce = headers(&[("x-ms-ratelimit-remaining-subscription-reads", "1")]);
-    throttle.learn(ONE, &Method::GET, StatusCode::OK, &scarce, at(101));
+    throttle.learn(ONE, &Method::GET, StatusCode::OK, &scarce, "", at(101));
     assert_eq!(throttle.holds(ONE, &Method::GET, Urgency::Poll, at(101)), Some(29));
 }
 
 #[test]
 fn what_belongs_to_no_subscription_is_counted_together() {
     let mut throttle = Throttle::default();
-    throttle.learn("/operations/x", &Method::GET, StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new(), at(0));
+    throttle.learn(
+        "/operations/x",
+        &Method::GET,
+        StatusCode::TOO_MANY_REQUESTS,
+        &HeaderMap::new(),
+        "TenantRequestsThrottled",
+        at(0),
+    );
     assert!(throttle.holds("/y", &Method::GET, Urgency::Alert, at(0)).is_some());
     assert!(throttle.holds(ONE, &Method::GET, Urgency::Alert, at(0)).is_none());
+}
+
+#[test]
+fn a_busy_resource_makes_polls_wait_and_alerts_try() {
+    let retry_after = headers(&[("retry-after", "300")]);
+    let mut throttle = Throttle::default();
+    let code = "RetryableErrorDueToAnotherOperation";
+    throttle.learn(ONE, &Method::POST, StatusCode::TOO_MANY_REQUESTS, &retry_after, code, at(100));
+    assert_eq!(throttle.holds(ONE, &Method::POST, Urgency::Poll, at(100)), Some(300));
+    assert_eq!(throttle.holds(ONE, &Method::PUT, Urgency::Alert, at(100)), None);
+    let empty = headers(&[("retry-after", "9"), ("x-ms-ratelimit-remaining-subscription-writes", "0")]);
+    throttle.learn(ONE, &Method::POST, StatusCode::TOO_MANY_REQUESTS, &empty, "X", at(100));
+    assert_eq!(throttle.holds(ONE, &Method::PUT, Urgency::Alert, at(100)), Some(9), "nothing is left at all");
+}
+
+#[test]
+fn what_is_left_for_all_applications_together_counts_too() {
+    let pairs = [
+        ("x-ms-ratelimit-remaining-subscription-reads", "200"),
+        ("x-ms-ratelimit-remaining-subscription-global-reads", "3"),
+    ];
+    assert_eq!(after(&Method::GET, 200, &pairs).holds(ONE, &Method::GET, Urgency::Poll, at(100)), Some(2));
 }

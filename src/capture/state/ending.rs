@@ -1,6 +1,11 @@
 //! Why a capture ended, in Azure's word where it has one, and what that means for who reads it. Pure.
 
-use crate::{azure::network_watcher::CaptureStatus, capture::Record, failure::Failure};
+use crate::{
+    azure::network_watcher::CaptureStatus,
+    capture::{Record, note::Stop},
+    failure::Failure,
+    time::Timestamp,
+};
 
 /// Azure's default for `totalBytesPerSession`.
 const DEFAULT_BYTES: u32 = 1_073_741_824;
@@ -18,9 +23,12 @@ pub struct Ending {
 
 /// What `status` says of the end of `record`'s capture.
 #[must_use]
-pub fn ending(record: &Record, status: &CaptureStatus) -> Ending {
-    let asked = record.stop.filter(|stop| stop.is_sent).map(|stop| stop.because.words());
-    let is_ring = record.parameters.is_ring();
+pub fn ending(record: &Record, status: &CaptureStatus, now: Timestamp) -> Ending {
+    let asked = record.stop.filter(Stop::is_sent).map(|stop| stop.because.words());
+    // It cannot have been the time before its time; later it can have been either.
+    let is_early = record.expected_end.is_some_and(|end| now < end);
+    let bytes = record.parameters.total_bytes_per_session.unwrap_or(DEFAULT_BYTES);
+    let may_be_full = is_early && bytes > 0 && !record.parameters.is_ring();
     let (reason, words, advice) = match (status.stop_reason.as_deref(), asked) {
         (Some(reason), _) if reason.eq_ignore_ascii_case("TimeExceeded") => {
             (reason, "its time limit was reached".to_owned(), None)
@@ -33,10 +41,9 @@ pub fn ending(record: &Record, status: &CaptureStatus) -> Ending {
         ),
         (Some(reason), None) => (reason, format!("Azure says {reason}"), None),
         (None, Some(asked)) => ("Manual", format!("it was stopped: {asked}"), None),
-        (None, None) if is_ring => ("Unknown", "Azure gives no reason".to_owned(), None),
+        (None, None) if !may_be_full => ("Unknown", "Azure gives no reason".to_owned(), None),
         // Azure shows "-" for this end and for no other that is known.
         (None, None) => {
-            let bytes = record.parameters.total_bytes_per_session.unwrap_or(DEFAULT_BYTES);
             let words = format!(
                 "Azure gives no reason, which is what it does when a capture has reached its {bytes} bytes"
             );

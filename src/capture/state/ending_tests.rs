@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     capture::{
-        note::{Stop, StopCause},
+        note::{Stop, StopCause, StopProgress},
         state::tests::running,
     },
     rules::Ring,
@@ -17,22 +17,27 @@ fn status(reason: Option<&str>) -> CaptureStatus {
     }
 }
 
+/// Its end, seen a minute after its start.
+fn end_of(record: &Record, reason: Option<&str>) -> Ending {
+    ending(record, &status(reason), record.accepted_at.after(60))
+}
+
 fn stopped() -> Record {
     let mut record = running();
     let at = record.accepted_at;
-    record.stop = Some(Stop { at, because: StopCause::AlertResolved, is_sent: true });
+    record.stop = Some(Stop { progress: StopProgress::Sent, ..Stop::asked(at, StopCause::AlertResolved) });
     record
 }
 
 #[test]
 fn azures_word_is_kept_and_explained() {
-    let end = ending(&running(), &status(Some("TimeExceeded")));
+    let end = end_of(&running(), Some("TimeExceeded"));
     assert_eq!((end.reason.as_str(), end.words.as_str()), ("TimeExceeded", "its time limit was reached"));
     assert_eq!(end.advice, None);
-    let end = ending(&running(), &status(Some("manual")));
+    let end = end_of(&running(), Some("manual"));
     assert_eq!(end.reason, "manual");
     assert!(end.words.contains("someone stopped it") && end.advice.is_some(), "{end:?}");
-    let end = ending(&running(), &status(Some("SomethingNew")));
+    let end = end_of(&running(), Some("SomethingNew"));
     assert_eq!(
         (end.reason.as_str(), end.words.as_str(), end.advice),
         ("SomethingNew", "Azure says SomethingNew", None)
@@ -42,31 +47,39 @@ fn azures_word_is_kept_and_explained() {
 #[test]
 fn what_alertcap_stopped_says_for_whom() {
     for reason in [Some("Manual"), None] {
-        let end = ending(&stopped(), &status(reason));
+        let end = end_of(&stopped(), reason);
         assert_eq!((end.reason.as_str(), end.advice), ("Manual", None));
         assert_eq!(end.words, "it was stopped: the alert has resolved");
     }
-    let end = ending(&stopped(), &status(Some("TimeExceeded")));
+    let end = end_of(&stopped(), Some("TimeExceeded"));
     assert_eq!(end.words, "its time limit was reached", "the stop came too late");
     let mut only_asked = stopped();
-    only_asked.stop.as_mut().unwrap().is_sent = false;
-    assert!(ending(&only_asked, &status(Some("Manual"))).words.contains("someone"), "Azure was not told");
+    only_asked.stop.as_mut().unwrap().progress = StopProgress::Asked;
+    assert!(end_of(&only_asked, Some("Manual")).words.contains("someone"), "Azure was not told");
+    let mut refused = stopped();
+    refused.stop.as_mut().unwrap().progress = StopProgress::Refused;
+    assert_eq!(end_of(&refused, None).reason, "SizeReached", "it was not stopped by that");
 }
 
 #[test]
 fn an_end_without_a_reason_is_the_size_and_says_how_to_get_more() {
-    let end = ending(&running(), &status(None));
+    let end = end_of(&running(), None);
     assert_eq!(end.reason, "SizeReached");
     assert!(end.words.contains("1073741824"), "{end:?}");
     assert!(end.advice.unwrap().contains("bytes_per_session"));
     let mut small = running();
     small.parameters.total_bytes_per_session = Some(5_000);
-    assert!(ending(&small, &status(None)).words.contains("its 5000 bytes"));
+    assert!(end_of(&small, None).words.contains("its 5000 bytes"));
     let mut ring = running();
     ring.parameters.continuous_capture = Some(true);
     ring.parameters.capture_settings = Some(Ring::default());
-    let end = ending(&ring, &status(None));
+    let end = end_of(&ring, None);
     assert_eq!((end.reason.as_str(), end.advice), ("Unknown", None), "a ring does not fill up");
+    let late = ending(&running(), &status(None), running().expected_end.unwrap());
+    assert_eq!((late.reason.as_str(), late.advice), ("Unknown", None), "it may have been its time");
+    let mut boundless = running();
+    boundless.parameters.total_bytes_per_session = Some(0);
+    assert_eq!(end_of(&boundless, None).reason, "Unknown");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! Azure tells nobody that a capture has ended, and each question costs a request. So an ordinary capture is asked about
 //! when its end is due, and before that only as often as its requests allow: soon after its start, when a machine
-//! without agent or storage is found out, and then each time a third of what is left has passed. One request suffices for a
-//! look: while the service thinks that a capture runs it answers 202, and nobody has to follow that.
+//! without agent or storage is found out, and then each time a third of what is left has passed. While the service thinks
+//! that a capture runs it answers 202, perhaps with old news; the fresh status is followed to its place if a request is
+//! left for that.
 
 use std::time::Duration;
 
@@ -28,20 +29,28 @@ impl Record {
         let end = self.expected_end?;
         let left = end.since(now);
         let pause = if is_first { SOON } else { left.checked_div(3).unwrap_or(left).clamp(SOON, RAREST) };
-        // One more for each further 12 hours.
-        let half_days = self.parameters.longest().checked_div(12 * 60 * 60).unwrap_or_default();
-        let may_look = self.calls.saturating_add(AT_THE_END) < REQUESTS.saturating_add(half_days);
-        if may_look && pause.saturating_add(CLOSE) < left {
+        if self.has_a_request_to_spare() && pause.saturating_add(CLOSE) < left {
             Some(now.plus(pause))
         } else {
             Some(end.after(END_MARGIN).max(now))
         }
     }
 
+    /// Whether one more request is left for a look.
+    #[must_use]
+    pub fn has_a_request_to_spare(&self) -> bool {
+        // A ring has two more for each further 12 hours.
+        let more = self.parameters.longest().checked_div(6 * 60 * 60).unwrap_or_default();
+        self.calls.saturating_add(AT_THE_END) < REQUESTS.saturating_add(more)
+    }
+
     /// Whether its end is not due yet, and nobody has told Azure to stop it: then an answer that it runs is enough.
     #[must_use]
     pub fn is_only_looked_at(&self, now: Timestamp) -> bool {
-        self.expected_end.is_some_and(|end| now < end) && self.stop.is_none_or(|stop| !stop.is_sent)
+        // One that was found at Azure is believed to run only once Azure has said so.
+        !self.adopted
+            && self.expected_end.is_some_and(|end| now < end)
+            && self.stop.is_none_or(|stop| !stop.is_sent())
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     capture::{
-        note::{Stop, StopCause},
+        note::{Stop, StopCause, StopProgress},
         state::{
             Action, Next, next,
             tests::{accepted, now, sealed, watcher},
@@ -31,13 +31,17 @@ fn looks(mut record: Record) -> Vec<i64> {
             return times;
         }
         record.calls += 1;
+        if record.has_a_request_to_spare() {
+            record.calls += 1;
+        }
         record.looked_at(record.due);
     }
 }
 
 #[test]
-fn a_capture_of_five_hours_is_looked_at_soon_and_once_more_and_then_at_its_end() {
-    assert_eq!(looks(begun(18_000, 3)), [60, 6_040, 18_002]);
+fn a_capture_of_five_hours_is_looked_at_soon_and_where_requests_are_left_once_more() {
+    assert_eq!(looks(begun(18_000, 2)), [60, 6_040, 18_002]);
+    assert_eq!(looks(begun(18_000, 3)), [60, 18_002]);
     assert_eq!(looks(begun(18_000, 4)), [60, 18_002]);
 }
 
@@ -55,7 +59,8 @@ fn a_short_capture_is_only_waited_for() {
     assert_eq!(looks(begun(60, 3)), [62]);
     assert_eq!(looks(begun(120, 3)), [122]);
     assert_eq!(looks(begun(121, 3)), [60, 123]);
-    assert_eq!(looks(begun(300, 3)), [60, 140, 302]);
+    assert_eq!(looks(begun(300, 3)), [60, 302]);
+    assert_eq!(looks(begun(300, 2)), [60, 140, 302]);
 }
 
 #[test]
@@ -78,10 +83,13 @@ fn a_ring_of_a_week_is_looked_at_twice_a_day_at_the_rarest() {
 fn what_was_told_to_stop_is_followed_to_its_end_at_once() {
     let mut record = begun(18_000, 3);
     assert!(record.is_only_looked_at(now()));
-    let mut stop = Stop { at: now(), because: StopCause::AlertResolved, is_sent: false };
+    let mut stop = Stop::asked(now(), StopCause::AlertResolved);
     record.stop = Some(stop);
     assert!(record.is_only_looked_at(now()));
-    stop.is_sent = true;
+    stop.progress = StopProgress::Refused;
+    record.stop = Some(stop);
+    assert!(record.is_only_looked_at(now()), "Azure does not stop it");
+    stop.progress = StopProgress::Sent;
     record.stop = Some(stop);
     assert!(!record.is_only_looked_at(now()));
     record.stop = None;

@@ -91,7 +91,7 @@ pub fn next(record: &Record, now: Timestamp) -> Next {
 fn upcoming(record: &Record) -> [Option<(Timestamp, Action)>; 2] {
     let reports = record.reports.iter().enumerate().filter(|(_, report)| !report.is_settled());
     let report = reports.min_by_key(|(_, r)| r.due).map(|(index, r)| (r.due, Action::Report(index)));
-    let stop = record.stop.is_some_and(|stop| !stop.is_sent);
+    let stop = record.stop.is_some_and(|stop| stop.is_to_be_sent());
     let step = match (record.state, &record.operation) {
         (State::Running, _) if stop => Some((record.due, Action::Stop)),
         (State::Accepted, _) => Some((record.due, Action::Start)),

@@ -211,7 +211,7 @@ fn what_was_told_of_a_state_that_this_driver_never_saw_stays_told() {
     record.fail(now(), failure());
     record.learn(&kept);
     let told: Vec<_> = record.reports.iter().map(|report| (report.event, report.is_settled())).collect();
-    assert_eq!(told, [(Event::Started, true), (Event::Failed, false)]);
+    assert_eq!(told, [(Event::Failed, false), (Event::Started, true)]);
 }
 
 #[test]

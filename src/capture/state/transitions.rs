@@ -10,7 +10,7 @@ use crate::{
     azure::{network_watcher::CaptureStatus, resource_id::ResourceId, sealed::Sealed},
     capture::{
         Record,
-        note::{Stop, StopCause},
+        note::{Stop, StopCause, StopProgress},
     },
     failure::Failure,
     plan::LeftOut,
@@ -23,6 +23,8 @@ use crate::{
 const START_PATIENCE: i64 = 15 * 60;
 /// A session that Azure took is expected to capture so long after at the latest.
 const LONGEST_PROVISIONING: i64 = 30;
+/// Azure's clocks and ours differ by no more.
+const CLOCKS_DIFFER: i64 = 10 * 60;
 /// Giving up takes more than lateness: a host that was down for long gets its tries.
 const LEAST_TRIES: u32 = 5;
 /// Longer than this after its expected end nobody waits for a capture's status, nor for its provisioning's.
@@ -58,17 +60,18 @@ impl Record {
         self.started_at = Some(begin);
         self.expected_end = Some(end);
         self.enter(State::Running, now, 0, "capturing");
-        let stop = self.stop.is_some_and(|stop| !stop.is_sent);
-        self.due = self.next_look(now, true).filter(|_| !stop).unwrap_or(now);
-        if now < end {
+        let at_once = self.adopted || self.stop.is_some_and(|stop| stop.is_to_be_sent());
+        self.due = self.next_look(now, true).filter(|_| !at_once).unwrap_or(now);
+        if now < end && !self.adopted {
             self.tell(Event::Started, now);
         }
     }
 
     /// Something asks that it stops: at once if it runs, and not at all started if it was not.
     pub fn ask_to_stop(&mut self, now: Timestamp, because: StopCause) {
-        if self.stop.is_none() && self.state < State::Ended {
-            self.stop = Some(Stop { at: now, because, is_sent: false });
+        let may_be_asked = self.stop.is_none_or(|stop| stop.progress == StopProgress::Refused);
+        if may_be_asked && self.state < State::Ended {
+            self.stop = Some(Stop::asked(now, because));
             self.attempts = 0;
             // A start may be under way, and what it comes to has to be known first.
             if self.state > State::Accepted {
@@ -81,14 +84,14 @@ impl Record {
     /// Azure was told to stop it; how that ended is asked after `pause` seconds.
     pub fn stopping(&mut self, now: Timestamp, pause: i64) {
         let because = self.stop.map_or("", |stop| stop.because.words());
-        self.stop = self.stop.map(|stop| Stop { is_sent: true, ..stop });
+        self.stop = self.stop.map(|stop| Stop { progress: StopProgress::Sent, ..stop });
         self.operation = None;
         self.enter(State::Running, now, pause, format!("Azure was asked to stop it: {because}"));
     }
 
     /// Azure does not stop it: it is followed to the end that its limits give it, or looked at now.
     pub fn not_stopped(&mut self, now: Timestamp, failure: &Failure, look_now: bool) {
-        self.stop = self.stop.map(|stop| Stop { is_sent: true, ..stop });
+        self.stop = self.stop.map(|stop| Stop { progress: StopProgress::Refused, ..stop });
         self.attempts = 0;
         self.due = self.next_look(now, false).filter(|_| !look_now).unwrap_or(now);
         self.note(now, format!("could not be stopped before its time: {failure}"));
@@ -149,6 +152,10 @@ impl Record {
     /// Late, and not for want of tries.
     fn is_over(&self, now: Timestamp) -> bool {
         let deadline = match (self.state, self.expected_end) {
+            // A session that may run has to be found.
+            (State::Accepted, _) if self.unsettled => {
+                self.accepted_at.after(START_PATIENCE).after(END_PATIENCE)
+            }
             (State::Accepted, _) => self.accepted_at.after(START_PATIENCE),
             (_, Some(end)) => end.after(END_PATIENCE),
             _ => self.sent_at.unwrap_or(self.accepted_at).after(END_PATIENCE),
@@ -166,20 +173,27 @@ impl Record {
     /// What Azure says of a capture that was running when last seen.
     pub fn status(&mut self, now: Timestamp, status: &CaptureStatus) {
         self.operation = None;
-        if let Some(start) = status.started_at {
+        let was_adopted = std::mem::take(&mut self.adopted);
+        let is_likely = |start: &Timestamp| *start > self.accepted_at.after(-CLOCKS_DIFFER) && *start <= now;
+        if let Some(start) = status.started_at.filter(is_likely) {
             self.started_at = Some(start);
+            self.expected_end = Some(start.after(i64::from(self.parameters.longest())));
         }
         if let Some(failure) = &status.failure {
             self.stop_reason = Some(status.stop_reason.clone().unwrap_or_else(|| status.word.clone()));
             self.fail(now, failure.clone());
         } else if status.is_over {
-            let ending = ending(self, status);
+            let ending = ending(self, status, now);
             self.ended_at = Some(now);
             self.enter(State::Ended, now, 0, format!("capture ended: {} ({})", ending.reason, ending.words));
             self.stop_reason = Some(ending.reason);
+            self.ended_because = Some(ending.words);
             self.advice = ending.advice;
             self.tell(Event::Ended, now);
         } else if self.is_only_looked_at(now) {
+            if was_adopted {
+                self.tell(Event::Started, now);
+            }
             self.looked_at(now);
         } else {
             let still = Failure::new("stillRunning", format!("Azure says {}", status.word));
