@@ -99,7 +99,11 @@ impl<P: Platform> Follow<'_, P> {
         };
         let now = self.now(record);
         match network_watcher::operation(&answer)? {
-            Operation::Running => self.look_again(record, &answer),
+            // Each further look comes later: most sessions are provisioned by the first.
+            Operation::Running => {
+                let pause = answer.retry_after(now).unwrap_or(LOOK_AGAIN);
+                record.still_under_way(now, pause.saturating_mul(i64::from(record.attempts.clamp(1, 3))));
+            }
             Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now),
             // Where the file goes is not known yet: the session says it.
             Operation::Succeeded => record.operation = None,
@@ -157,7 +161,7 @@ impl<P: Platform> Follow<'_, P> {
         }
         let now = self.now(record);
         // While the service thinks that a capture runs it says so at once, perhaps with old news.
-        if record.is_only_looked_at(now) && !record.has_a_request_to_spare() {
+        if record.is_only_looked_at(now) && !record.can_follow_a_look() {
             record.looked_at(now);
             return Ok(());
         }

@@ -216,7 +216,8 @@ impl<P: Platform> Start<'_, P> {
                 let operation = place_of_outcome.and_then(|url| arm.seal(&record.name, url));
                 record.storage_path =
                     answer.json::<Session>().ok().and_then(|session| session.properties.storage_path());
-                let pause = answer.retry_after(now).unwrap_or(FIRST_LOOK);
+                // Twice that: sessions take one or two of Azure's pauses, and each look costs a request.
+                let pause = answer.retry_after(now).unwrap_or(FIRST_LOOK).saturating_mul(2);
                 record.sent(now, place.watcher.clone(), &place.location, operation, pause);
                 return Ok(());
             }

@@ -16,6 +16,8 @@ pub(crate) struct Session {
     pub(crate) ends_at: Timestamp,
     pub(crate) stop_reason: Option<&'static str>,
     pub(crate) errors: Vec<&'static str>,
+    /// The service knows that it is over: somebody has followed a status to its place, or it was told to stop it.
+    pub(crate) is_known_over: bool,
     /// It is being deleted, until then.
     pub(crate) gone_at: Option<Timestamp>,
 }
@@ -152,6 +154,7 @@ impl FakeAzure {
             "stop" => {
                 if let Some(session) = self.sessions.get_mut(&name) {
                     session.stop_reason = Some("Manual");
+                    session.is_known_over = true;
                 }
                 self.with(&name, |_| reply(202, &Value::Null))
             }
@@ -196,15 +199,15 @@ impl FakeAzure {
                 let place = format!("https://arm.example/operationResults/{name}?api-version=1{SIGNATURE}");
                 answer.headers_mut().insert("location", place.parse().unwrap());
                 answer.headers_mut().insert("retry-after", "3".parse().unwrap());
-                if session.stop_reason.is_some() || !session.errors.is_empty() {
-                    reply(200, &status(&name, session, now))
-                } else {
-                    answer
-                }
+                if session.is_known_over { reply(200, &status(&name, session, now)) } else { answer }
             }),
             "status" => {
                 assert!(uri.to_string().ends_with(SIGNATURE), "{uri}");
                 let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+                if let Some(session) = self.sessions.get_mut(&name) {
+                    let is_over = now >= session.ends_at || session.stop_reason.is_some();
+                    session.is_known_over |= is_over || !session.errors.is_empty();
+                }
                 self.with(&name, |session| {
                     let mut answer = reply(200, &status(&name, session, now));
                     answer.headers_mut().insert("location", "https://arm.example/again".parse().unwrap());
@@ -247,6 +250,7 @@ impl FakeAzure {
             ends_at: ready_at.after(limit),
             stop_reason: None,
             errors: Vec::new(),
+            is_known_over: false,
             gone_at: None,
         };
         let mut answer = reply(201, &show(name, &session, now));
@@ -266,6 +270,7 @@ impl FakeAzure {
             ends_at: now,
             stop_reason: Some("TimeExceeded"),
             errors: Vec::new(),
+            is_known_over: false,
             gone_at: None,
         };
         self.sessions.insert(name.to_owned(), session);

@@ -234,3 +234,81 @@ fn an_ended_capture_says_when_its_report_is_tried_next() {
     assert_eq!(record["state"], "ended");
     assert!(record["nextStepAt"].is_string(), "{record}");
 }
+
+#[test]
+fn the_ends_place_that_is_asked_twice_costs_no_ninth_request() {
+    for provisioning in [5, 10, 11, 15, 20, 25, 35] {
+        for late in [false, true] {
+            let sim = long(Sim::new(), "18000");
+            sim.0.azure.borrow_mut().provisioning_seconds = provisioning;
+            if late && provisioning <= 20 {
+                fault(&sim, "status", Fault::Answer(202, Value::Null, Some("3")));
+            }
+            send_all(&sim, alert(METRIC));
+            assert!(calls(&sim) <= 8, "{provisioning} s, {late}: {:?}", sim.operations());
+            assert_eq!(record(&sim)["calls"], calls(&sim));
+        }
+    }
+}
+
+#[test]
+fn a_capture_that_is_found_at_azure_is_told_to_run_only_if_it_does() {
+    for is_over in [true, false] {
+        let sim = long(Sim::new(), "3600");
+        send(&sim, alert(METRIC));
+        // Its record is gone, as after history_days.
+        sim.0.store.borrow_mut().clear();
+        sim.pass(if is_over { 4_000 } else { 1_800 });
+        send_all(&sim, alert(METRIC));
+        let told: Vec<Value> = sim.0.azure.borrow().told.iter().map(|event| event["type"].clone()).collect();
+        let mut expected = vec!["alertcap.capture.started.v1", "alertcap.capture.ended.v1"];
+        if is_over {
+            expected.remove(0);
+        }
+        assert_eq!(told, expected);
+        let record = record(&sim);
+        assert_eq!(record["startedAt"], "2026-11-22T02:00:30.2Z", "by Azure's clock: {record}");
+        let ended = record["endedAt"].as_str().unwrap();
+        assert!(
+            is_over || ended < "2026-11-22T03:01",
+            "an hour after it began, not after it was found: {ended}"
+        );
+    }
+}
+
+#[test]
+fn an_end_by_size_is_told_as_that_although_a_stop_was_refused_before() {
+    let sim = long(Sim::new(), "18000");
+    let refusal = json!({"error": {"code": "AuthorizationFailed", "message": "no stop"}});
+    fault(&sim, "stop", Fault::Answer(403, refusal, None));
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run_all(async move {
+        let taken = answer(&app, alert(METRIC)).await;
+        let taken: Value = serde_json::from_slice(taken.body()).unwrap();
+        let name = taken["captures"][0]["name"].as_str().unwrap().to_owned();
+        world.sleep(Duration::from_secs(300)).await;
+        answer(&app, request(Method::POST, &format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), b""))
+            .await;
+        world.sleep(Duration::from_secs(15_000)).await;
+        session(&mut world.0.azure.borrow_mut()).stop_reason = Some("");
+    });
+    let record = record(&sim);
+    assert_eq!(record["stopReason"], "SizeReached", "{record}");
+    assert!(calls(&sim) <= 12, "{:?}", sim.operations());
+}
+
+#[test]
+fn a_busy_session_does_not_keep_the_next_alert_waiting() {
+    let sim = long(Sim::new(), "600");
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run_all(async move {
+        answer(&app, alert(METRIC)).await;
+        let code = "RetryableErrorDueToAnotherOperation";
+        let busy = json!({"error": {"code": code, "message": "busy"}});
+        fault(&world, "queryStatus", Fault::Answer(429, busy, Some("300")));
+        world.sleep(Duration::from_secs(100)).await;
+        assert_eq!(world.count("queryStatus"), 1);
+        answer(&app, alert(&metric("web-02", 1))).await;
+        assert_eq!(world.count("put"), 2, "{:?}", world.operations());
+    });
+}

@@ -19,7 +19,15 @@ fn session(sim: &Sim, machine: &str, ends_in: i64) {
         crate::testing::SUBSCRIPTION
     );
     let (ready_at, ends_at) = (sim.now().after(-60), sim.now().after(ends_in));
-    let session = Session { target, ready_at, ends_at, stop_reason: None, errors: Vec::new(), gone_at: None };
+    let session = Session {
+        target,
+        ready_at,
+        ends_at,
+        stop_reason: None,
+        errors: Vec::new(),
+        is_known_over: false,
+        gone_at: None,
+    };
     sim.0.azure.borrow_mut().sessions.insert("nightly".to_owned(), session);
 }
 

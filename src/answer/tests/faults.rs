@@ -308,7 +308,7 @@ fn a_sweep_takes_the_most_urgent_first_however_many_wait() {
     }
     let (_, answer) = send(&sim, alert(&at(56)));
     let name = answer["captures"][0]["name"].as_str().unwrap().to_owned();
-    sim.pass(15);
+    sim.pass(25);
     send(&sim, sweep());
     let (_, record) = send(&sim, get(&format!("/api/captures/{name}")));
     assert_eq!(record["state"], "running", "{record}");

@@ -303,3 +303,33 @@ fn who_comes_late_to_tell_of_what_was_held_back_does_not_undo_the_capture_that_c
         }
     });
 }
+
+#[test]
+fn telling_that_an_alert_was_held_back_does_not_undo_its_capture() {
+    for millis in (0..4_000).step_by(100) {
+        let sim = Sim::new();
+        sim.set("rules", "[[rules]]\nname = \"n\"\ncool_down = \"1m\"\ntell_events = \"heldBack\"\n");
+        let (first, world) = (sim.app(), sim.clone());
+        sim.run(async move {
+            answer(&first, alert(METRIC)).await;
+            world.sleep(Duration::from_secs(1)).await;
+        });
+        for _ in 0..500 {
+            fault(&sim, "notify", Fault::Answer(500, Value::Null, Some("1")));
+        }
+        sim.0.store_takes.set(Duration::from_millis(200));
+        let (app, world) = (sim.app(), sim.clone());
+        let last = sim.run(async move {
+            answer(&app, alert(&metric("web-01", 1))).await;
+            world.sleep(Duration::from_secs(62)).await;
+            world.sleep(Duration::from_millis(millis)).await;
+            // The PUT hangs, and the instance dies after the answer.
+            fault(&world, "put", Fault::Error(SendError::TimedOut));
+            answer(&app, alert(&metric("web-01", 1))).await
+        });
+        assert_eq!(last.status(), 202);
+        sim.0.store_takes.set(Duration::ZERO);
+        let newest = records(&sim).remove(0);
+        assert!(newest["heldBack"].is_null(), "{millis} ms: {newest}");
+    }
+}

@@ -4,7 +4,6 @@ use crate::{
     azure::network_watcher::CaptureStatus,
     capture::{Record, note::Stop},
     failure::Failure,
-    time::Timestamp,
 };
 
 /// Azure's default for `totalBytesPerSession`.
@@ -23,12 +22,10 @@ pub struct Ending {
 
 /// What `status` says of the end of `record`'s capture.
 #[must_use]
-pub fn ending(record: &Record, status: &CaptureStatus, now: Timestamp) -> Ending {
+pub fn ending(record: &Record, status: &CaptureStatus) -> Ending {
     let asked = record.stop.filter(Stop::is_sent).map(|stop| stop.because.words());
-    // It cannot have been the time before its time; later it can have been either.
-    let is_early = record.expected_end.is_some_and(|end| now < end);
     let bytes = record.parameters.total_bytes_per_session.unwrap_or(DEFAULT_BYTES);
-    let may_be_full = is_early && bytes > 0 && !record.parameters.is_ring();
+    let may_be_full = bytes > 0 && !record.parameters.is_ring();
     let (reason, words, advice) = match (status.stop_reason.as_deref(), asked) {
         (Some(reason), _) if reason.eq_ignore_ascii_case("TimeExceeded") => {
             (reason, "its time limit was reached".to_owned(), None)

@@ -17,9 +17,8 @@ fn status(reason: Option<&str>) -> CaptureStatus {
     }
 }
 
-/// Its end, seen a minute after its start.
 fn end_of(record: &Record, reason: Option<&str>) -> Ending {
-    ending(record, &status(reason), record.accepted_at.after(60))
+    ending(record, &status(reason))
 }
 
 fn stopped() -> Record {
@@ -75,8 +74,6 @@ fn an_end_without_a_reason_is_the_size_and_says_how_to_get_more() {
     ring.parameters.capture_settings = Some(Ring::default());
     let end = end_of(&ring, None);
     assert_eq!((end.reason.as_str(), end.advice), ("Unknown", None), "a ring does not fill up");
-    let late = ending(&running(), &status(None), running().expected_end.unwrap());
-    assert_eq!((late.reason.as_str(), late.advice), ("Unknown", None), "it may have been its time");
     let mut boundless = running();
     boundless.parameters.total_bytes_per_session = Some(0);
     assert_eq!(end_of(&boundless, None).reason, "Unknown");

@@ -20,8 +20,8 @@ const CLOSE: Duration = Duration::from_mins(1);
 const RAREST: Duration = Duration::from_hours(12);
 /// Requests from the PUT to the end, in an ordinary life of five hours.
 const REQUESTS: u32 = 8;
-/// Requests that the end itself takes: the question, its answer's place, that place once more.
-const AT_THE_END: u32 = 3;
+/// Requests that the end itself takes: the question, and the place of its answer.
+const AT_THE_END: u32 = 2;
 
 impl Record {
     /// When its status is asked next, as it has just begun or been looked at; `None` if its end is not known.
@@ -29,19 +29,24 @@ impl Record {
         let end = self.expected_end?;
         let left = end.since(now);
         let pause = if is_first { SOON } else { left.checked_div(3).unwrap_or(left).clamp(SOON, RAREST) };
-        if self.has_a_request_to_spare() && pause.saturating_add(CLOSE) < left {
+        if self.can_spare(2) && pause.saturating_add(CLOSE) < left {
             Some(now.plus(pause))
         } else {
             Some(end.after(END_MARGIN).max(now))
         }
     }
 
-    /// Whether one more request is left for a look.
+    /// Whether a look can be followed to the place of its answer.
     #[must_use]
-    pub fn has_a_request_to_spare(&self) -> bool {
+    pub fn can_follow_a_look(&self) -> bool {
+        self.can_spare(1)
+    }
+
+    /// Whether so many requests are left before the end.
+    fn can_spare(&self, requests: u32) -> bool {
         // A ring has two more for each further 12 hours.
         let more = self.parameters.longest().checked_div(6 * 60 * 60).unwrap_or_default();
-        self.calls.saturating_add(AT_THE_END) < REQUESTS.saturating_add(more)
+        self.calls.saturating_add(AT_THE_END).saturating_add(requests) <= REQUESTS.saturating_add(more)
     }
 
     /// Whether its end is not due yet, and nobody has told Azure to stop it: then an answer that it runs is enough.

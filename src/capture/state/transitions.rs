@@ -174,8 +174,7 @@ impl Record {
     pub fn status(&mut self, now: Timestamp, status: &CaptureStatus) {
         self.operation = None;
         let was_adopted = std::mem::take(&mut self.adopted);
-        let is_likely = |start: &Timestamp| *start > self.accepted_at.after(-CLOCKS_DIFFER) && *start <= now;
-        if let Some(start) = status.started_at.filter(is_likely) {
+        if let Some(start) = status.started_at.filter(|start| *start <= now.after(CLOCKS_DIFFER)) {
             self.started_at = Some(start);
             self.expected_end = Some(start.after(i64::from(self.parameters.longest())));
         }
@@ -183,7 +182,7 @@ impl Record {
             self.stop_reason = Some(status.stop_reason.clone().unwrap_or_else(|| status.word.clone()));
             self.fail(now, failure.clone());
         } else if status.is_over {
-            let ending = ending(self, status, now);
+            let ending = ending(self, status);
             self.ended_at = Some(now);
             self.enter(State::Ended, now, 0, format!("capture ended: {} ({})", ending.reason, ending.words));
             self.stop_reason = Some(ending.reason);
