@@ -7,7 +7,7 @@ use super::{captures::unavailable, require};
 use crate::{
     app::App,
     azure::{arm::Arm, network_watcher},
-    capture::{Record, State, note::StopCause, stop, write},
+    capture::{Record, State, exact, note::StopCause, stop, write},
     failure::Failure,
     log::Level,
     platform::Platform,
@@ -46,6 +46,12 @@ pub(super) async fn delete<P: Platform>(
     let Some(capture) = record.capture_id().filter(|_| record.sent_at.is_some()) else {
         return Ok(json(StatusCode::OK, &record.public()));
     };
+    let other = exact::has_its_name(app, &record, &capture).await;
+    if let Some(other) = other.map_err(|error| unavailable(app, &error))? {
+        return Err(Problem::conflict(&format!(
+            "Nothing was deleted: its session's name is {other}'s by now."
+        )));
+    }
     let azure = settings.azure_to_capture_in().map_err(|failure| not_done(&failure))?;
     let deleted = network_watcher::delete(&Arm::urgent(app, azure), &capture).await;
     deleted.map_err(|error| not_done(&error.failure))?;

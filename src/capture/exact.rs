@@ -5,13 +5,14 @@
 
 use super::{Record, start::Start};
 use crate::{
+    app::App,
     azure::{
         arm::{Arm, ArmError, ErrorKind},
         network_watcher::{self, Session},
         resource_id::ResourceId,
     },
     failure::Failure,
-    platform::Platform,
+    platform::{Platform, StoreError},
     rules::OnConflict,
     store,
 };
@@ -25,6 +26,34 @@ pub(super) enum Found {
     Nobody,
     /// This capture: the answer to an earlier PUT was lost.
     Ours(Session),
+}
+
+/// The capture that last asked for the session `id`, if a rule gives its name.
+///
+/// # Errors
+/// [`StoreError`] when that is not known.
+pub(super) async fn last_to_ask<P: Platform>(
+    app: &App<P>,
+    id: &ResourceId,
+) -> Result<Option<String>, StoreError> {
+    store::read_hint(&app.platform, &store::exact_key(id)).await
+}
+
+/// The capture that has asked for `record`'s session since, where a rule gives the name: what Azure says of the name is
+/// then about that one's session, and so would be what is done to it.
+///
+/// # Errors
+/// [`StoreError`] when that is not known.
+pub async fn has_its_name<P: Platform>(
+    app: &App<P>,
+    record: &Record,
+    session: &ResourceId,
+) -> Result<Option<String>, StoreError> {
+    if record.session.is_none() {
+        return Ok(None);
+    }
+    let last = last_to_ask(app, session).await?;
+    Ok(last.filter(|last| *last != record.name))
 }
 
 impl<P: Platform> Start<'_, P> {

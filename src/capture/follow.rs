@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{Record, gone};
+use super::{Record, exact, gone};
 use crate::{
     app::App,
     azure::{
@@ -15,7 +15,6 @@ use crate::{
     failure::Failure,
     platform::Platform,
     settings::Settings,
-    store,
     time::Timestamp,
 };
 
@@ -35,7 +34,7 @@ pub(super) async fn follow<P: Platform>(
         let failure = Failure::new("settings", settings.obstacle().unwrap_or_default());
         return record.try_again(app.platform.now(), None, failure);
     };
-    if let Some(other) = has_its_name(app, record, &capture).await {
+    if let Ok(Some(other)) = exact::has_its_name(app, record, &capture).await {
         return record.replaced(app.platform.now(), &other);
     }
     let arm = Arm::new(app, azure);
@@ -54,14 +53,6 @@ pub(super) async fn follow<P: Platform>(
         follow.failed(record, action, error).await;
     }
     follow.now(record);
-}
-
-/// The capture that has asked for the session since, where a rule gives the name: what Azure says of the name is then about
-/// that one's session, and so would be what is done to it.
-async fn has_its_name<P: Platform>(app: &App<P>, record: &Record, session: &ResourceId) -> Option<String> {
-    record.session.as_ref()?;
-    let last = store::hint::<String>(&app.platform, &store::exact_key(session)).await;
-    last.filter(|last| *last != record.name)
 }
 
 struct Follow<'a, P> {

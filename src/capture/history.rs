@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Record, State, episode::Episode, name};
+use super::{Record, State, episode::Episode, exact, name};
 use crate::{
     app::App,
     azure::{arm::Arm, network_watcher},
@@ -78,6 +78,13 @@ async fn delete_session<P: Platform>(
     let Some(id) = record.capture_id().filter(|_| settings.captures.on_limit == OnLimit::Evict) else {
         return Ok(());
     };
+    // Where a rule gives the name, it may be another capture's by now, and that one may run.
+    if record.session.is_some() {
+        let last = exact::last_to_ask(app, &id).await.map_err(|error| error.0)?;
+        if last.as_ref() != Some(&record.name) {
+            return Ok(());
+        }
+    }
     let azure = settings.azure_to_capture_in().map_err(|failure| failure.to_string())?;
     let deleted = network_watcher::delete(&Arm::new(app, azure), &id).await;
     deleted.map_err(|error| error.failure.to_string())

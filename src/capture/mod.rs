@@ -9,7 +9,7 @@ pub mod attendance;
 pub mod drive;
 pub mod episode;
 mod evict;
-mod exact;
+pub mod exact;
 mod follow;
 mod gone;
 mod history;

@@ -137,3 +137,37 @@ fn a_stop_that_is_forbidden_leaves_the_capture_to_its_own_end() {
     );
     assert!(record["history"].to_string().contains("no stop for you"), "{record}");
 }
+
+/// Two captures of one name: the older is over, the newer runs.
+fn replaced() -> (Sim, String) {
+    let sim = Sim::new();
+    sim.set("rules", "[[rules]]\nname = \"n\"\nexact_name = \"nightly\"\non_conflict = \"replace\"");
+    let (_, first) = send_all(&sim, alert(METRIC));
+    sim.set("time_limit_seconds", "18000");
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run(async move {
+        answer(&app, alert(&metric("web-01", 30))).await;
+        crate::platform::Clock::sleep(&world, std::time::Duration::from_secs(60)).await;
+    });
+    assert_eq!(records(&sim)[0]["state"], "running");
+    sim.forget_requests();
+    (sim, name(&first))
+}
+
+#[test]
+fn a_session_whose_name_is_another_captures_by_now_is_not_deleted() {
+    let (sim, older) = replaced();
+    let newer = records(&sim)[0]["name"].as_str().unwrap().to_owned();
+    let (status, problem) = send(&sim, delete(&older));
+    assert_eq!((status.as_u16(), sim.count("delete")), (409, 0));
+    assert!(problem["detail"].as_str().unwrap().contains(&format!("{newer}'s by now")), "{problem}");
+}
+
+#[test]
+fn the_last_capture_of_a_name_can_have_its_session_deleted() {
+    let (sim, _) = replaced();
+    sim.pass(20_000);
+    let newer = records(&sim)[0]["name"].as_str().unwrap().to_owned();
+    send_all(&sim, sweep());
+    assert_eq!((send(&sim, delete(&newer)).0.as_u16(), sim.count("delete")), (202, 1));
+}

@@ -151,6 +151,28 @@ fn with_evict_a_session_goes_with_its_record_or_the_record_stays() {
 }
 
 #[test]
+fn an_old_record_goes_without_the_session_whose_name_is_another_captures_by_now() {
+    let sim = Sim::new();
+    sim.set("rules", "[[rules]]\nname = \"n\"\nexact_name = \"nightly\"\non_conflict = \"replace\"");
+    sim.set("on_limit", "evict");
+    sim.set("history_days", "7");
+    send_all(&sim, alert(METRIC));
+    sim.pass(8 * 86_400);
+    sim.set("time_limit_seconds", "18000");
+    let body = String::from_utf8_lossy(METRIC).replace("2026-11-22", "2026-11-30").into_bytes();
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run(async move {
+        answer(&app, alert(&body)).await;
+        world.sleep(Duration::from_secs(60)).await;
+    });
+    assert_eq!((sim.count("put"), records(&sim).len()), (2, 2));
+    sim.forget_requests();
+    let (_, swept) = send(&sim, sweep());
+    assert_eq!((&swept["removed"], sim.count("delete")), (&json!(1), 0));
+    assert_eq!(record(&sim)["state"], "running");
+}
+
+#[test]
 fn hints_that_are_too_old_to_be_used_are_removed() {
     let sim = Sim::new();
     send_all(&sim, alert(METRIC));
