@@ -3,7 +3,9 @@
 //! Ours is a session of which the store holds the record; what it does not know of is somebody else's, also if its name
 //! looks like ours. The files stay.
 
-use super::{Record, State, name, write};
+use std::collections::HashSet;
+
+use super::{Record, State, exact, history::by_chance, name, write};
 use crate::{
     app::App,
     azure::{
@@ -12,9 +14,10 @@ use crate::{
         resource_id::ResourceId,
     },
     failure::Failure,
-    platform::Platform,
+    log::Level,
+    platform::{Platform, StoreError},
     sort::sort_by,
-    store,
+    store::{self, Hint, Keys},
     time::Timestamp,
 };
 
@@ -24,21 +27,26 @@ const DELETION: i64 = 5;
 const HEADROOM: u32 = 4;
 /// Records that are read at most to find them.
 const READ: usize = 50;
+/// So many of them are the oldest sessions'; the others are chosen by chance, for what cannot be deleted grows old.
+const OLDEST: usize = 30;
 /// A session is over so long after its time limit at the latest, whatever its record says.
 const SURELY_OVER: i64 = 10 * 60;
 
 /// What was done.
+#[derive(Default)]
 pub(super) struct Evicted {
     /// Sessions that are being deleted by this call.
     pub(super) names: Vec<String>,
     /// Whether there is room once all of them are gone, and those that were being deleted before.
     pub(super) is_enough: bool,
+    /// Why one of ours that has ended was not deleted.
+    pub(super) refusal: Option<Box<Failure>>,
 }
 
-/// Deletes as many of `sessions` as are `wanted`, or as there are.
+/// Deletes as many of `sessions` as are `wanted`, or as there are. One that Azure does not delete is left to others.
 ///
 /// # Errors
-/// [`ArmError`] where Azure does not delete one, or the store cannot be asked whose they are.
+/// [`ArmError`] where Azure does not answer for now, or the store cannot be asked whose they are.
 pub(super) async fn evict<P: Platform>(
     app: &App<P>,
     arm: &Arm<'_, P>,
@@ -48,17 +56,38 @@ pub(super) async fn evict<P: Platform>(
 ) -> Result<Evicted, ArmError> {
     let going = sessions.iter().filter(|session| session.properties.is_being_deleted()).count();
     let going = u32::try_from(going).unwrap_or(u32::MAX);
-    let mut names = Vec::new();
-    if going < wanted {
-        let most = usize::try_from(wanted.saturating_sub(going).saturating_add(HEADROOM)).unwrap_or(READ);
-        for (id, record) in oldest(app, watcher, sessions, most).await? {
-            network_watcher::delete(arm, &id).await?;
-            note_deletion(app, record).await;
-            names.push(id.name().to_owned());
+    let mut evicted = Evicted { is_enough: going >= wanted, ..Evicted::default() };
+    if evicted.is_enough {
+        return Ok(evicted);
+    }
+    let mut made = going;
+    let keys = store::list(&app.platform).await.map_err(|error| unknown(&error))?;
+    for (session, id) in candidates(app, watcher, sessions, keys) {
+        if made >= wanted.saturating_add(HEADROOM) {
+            break;
+        }
+        let record = record_of(app, &id).await.map_err(|error| unknown(&error))?;
+        let Some(record) = record.filter(|record| is_over(record, session, &id, app.platform.now())) else {
+            continue;
+        };
+        match network_watcher::delete(arm, &id).await {
+            Ok(()) => {
+                note_deletion(app, record).await;
+                evicted.names.push(id.name().to_owned());
+                made = made.saturating_add(1);
+            }
+            Err(error) if matches!(error.kind, ErrorKind::Refused(_)) => {
+                let fields = [("session", id.name().into()), ("reason", error.failure.to_string().into())];
+                app.log(Level::Warn, "an ended session could not be deleted to make room", &fields);
+                evicted.refusal = Some(error.failure);
+            }
+            // What is more than enough can wait.
+            Err(_) if made >= wanted => break,
+            Err(error) => return Err(error),
         }
     }
-    let made = u32::try_from(names.len()).unwrap_or(u32::MAX);
-    Ok(Evicted { names, is_enough: going.saturating_add(made) >= wanted })
+    evicted.is_enough = made >= wanted;
+    Ok(evicted)
 }
 
 /// The start is tried again once they are gone.
@@ -69,43 +98,50 @@ pub(super) fn being_deleted() -> ArmError {
     ArmError { kind: ErrorKind::Passing, failure, retry_after: Some(DELETION) }
 }
 
-/// The oldest sessions that are ours and have ended, with their records.
-async fn oldest<P: Platform>(
+fn unknown(error: &StoreError) -> ArmError {
+    let failure = Box::new(Failure::new("store", error.to_string()));
+    ArmError { kind: ErrorKind::Passing, failure, retry_after: None }
+}
+
+/// The sessions that may be ours, as far as the keys say: those named as a record is, and those of whose name a hint says
+/// who asked for it last. The oldest first.
+fn candidates<'a, P: Platform>(
     app: &App<P>,
     watcher: &ResourceId,
-    sessions: &[Session],
-    most: usize,
-) -> Result<Vec<(ResourceId, Record)>, ArmError> {
+    sessions: &'a [Session],
+    keys: Keys,
+) -> Vec<(&'a Session, ResourceId)> {
+    let exact = keys.hints.iter().filter(|(kind, _)| *kind == Hint::Exact).map(|(_, key)| key.clone());
+    let exact: HashSet<String> = exact.collect();
+    let names: HashSet<String> = keys.all().into_iter().collect();
     // Neither under way nor being deleted: that may be over.
-    let may_be_over = |session: &&Session| !session.properties.is_provisioning();
-    let mut names: Vec<&str> = sessions.iter().filter(may_be_over).map(Session::name).collect();
-    let order = |name| (!name::is_derived(name), name::time_part(name).to_owned(), name.to_owned());
-    sort_by(&mut names, |a, b| order(a).cmp(&order(b)));
-    let mut found = Vec::new();
-    for name in names.into_iter().take(READ) {
-        if found.len() >= most {
-            break;
-        }
-        let Ok(id) = watcher.child("packetCaptures", name) else { continue };
-        let record = record_of(app, &id).await.map_err(|error| {
-            let failure = Box::new(Failure::new("store", error.to_string()));
-            ArmError { kind: ErrorKind::Passing, failure, retry_after: None }
-        })?;
-        let now = app.platform.now();
-        found.extend(record.filter(|record| is_over(record, &id, now)).map(|record| (id, record)));
-    }
-    Ok(found)
+    let may_be_over = sessions.iter().filter(|session| !session.properties.is_provisioning());
+    let with_id = may_be_over
+        .filter_map(|session| watcher.child("packetCaptures", session.name()).ok().map(|id| (session, id)));
+    let is_candidate = |(session, id): &(&Session, ResourceId)| {
+        names.contains(session.name()) || !exact.is_empty() && exact.contains(&store::exact_key(id))
+    };
+    let mut found: Vec<_> = with_id.filter(is_candidate).collect();
+    // A name that a rule gives has no time; such sessions are few.
+    let order = |session: &Session| {
+        let name = session.name();
+        (!names.contains(name), name::time_part(name).to_owned(), name.to_owned())
+    };
+    sort_by(&mut found, |(a, _), (b, _)| order(a).cmp(&order(b)));
+    let mut others = found.split_off(OLDEST.min(found.len()));
+    let first = by_chance(app, others.len());
+    others.rotate_left(first);
+    found.extend(others);
+    found.truncate(READ);
+    found
 }
 
 /// The record of a session: by its own name, or by that of the capture which last asked for a name that a rule gives.
-async fn record_of<P: Platform>(
-    app: &App<P>,
-    id: &ResourceId,
-) -> Result<Option<Record>, crate::platform::StoreError> {
+async fn record_of<P: Platform>(app: &App<P>, id: &ResourceId) -> Result<Option<Record>, StoreError> {
     if let Some(record) = store::load(&app.platform, id.name()).await? {
         return Ok(Some(record));
     }
-    match store::hint::<String>(&app.platform, &store::exact_key(id)).await {
+    match exact::last_to_ask(app, id).await? {
         Some(name) => store::load(&app.platform, &name).await,
         None => Ok(None),
     }
@@ -113,12 +149,13 @@ async fn record_of<P: Platform>(
 
 /// Whether Azure has said that the capture is over, or its time limit has long passed. A record that gave up on Azure is
 /// no proof.
-fn is_over(record: &Record, id: &ResourceId, now: Timestamp) -> bool {
+fn is_over(record: &Record, session: &Session, id: &ResourceId, now: Timestamp) -> bool {
     let surely = record.sent_at.map(|sent| {
         let longest = i64::from(record.parameters.longest());
         sent.after(longest).after(SURELY_OVER)
     });
     record.capture_id().as_ref() == Some(id)
+        && session.properties.is_on(&record.machine)
         && record.state >= State::Ended
         && (record.stop_reason.is_some() || surely.is_some_and(|over| now > over))
 }

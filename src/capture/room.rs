@@ -110,6 +110,10 @@ impl<P: Platform> Start<'_, P> {
             record
                 .note(self.app.platform.now(), format!("at the limit, ended sessions are deleted: {names}"));
         }
+        if let Some(refusal) = &evicted.refusal {
+            let note = format!("an ended session could not be deleted to make room: {refusal}");
+            record.note(self.app.platform.now(), note);
+        }
         Ok(evicted.is_enough)
     }
 
@@ -122,13 +126,12 @@ impl<P: Platform> Start<'_, P> {
 
 /// The sessions that count before ours. Of those being provisioned at this moment only the ones with a lesser name do:
 /// of several started at once, each seeing the others, not all are taken back. What starts within the seconds that
-/// provisioning takes can therefore pass the limit by a few; what comes after cannot.
+/// provisioning takes can therefore pass the limit by a few; what comes after cannot. One that is being deleted counts
+/// until it is gone.
 fn others(sessions: &[Session], name: &str) -> u32 {
     let counts = |session: &&Session| {
-        session.name() != name
-            && (!session.properties.is_provisioning()
-                || session.properties.is_being_deleted()
-                || session.name() < name)
+        let is_beginning = session.properties.is_provisioning() && !session.properties.is_being_deleted();
+        session.name() != name && (!is_beginning || session.name() < name)
     };
     u32::try_from(sessions.iter().filter(counts).count()).unwrap_or(u32::MAX)
 }

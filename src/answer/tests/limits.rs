@@ -80,6 +80,10 @@ fn full(others: usize) -> Sim {
     sim
 }
 
+fn refuse(sim: &Sim, operation: &str, status: u16) {
+    fault(sim, operation, Fault::Answer(status, json!({"error": {"code": "Locked", "message": "no"}}), None));
+}
+
 fn sessions(sim: &Sim) -> Vec<String> {
     sim.0.azure.borrow().sessions.keys().cloned().collect()
 }
@@ -153,10 +157,13 @@ fn a_session_beyond_the_limit_is_taken_back_where_no_other_can_be_deleted() {
     let sim = full(0);
     let before = sessions(&sim);
     sim.0.store.borrow_mut().retain(|key, _| !key.starts_with("sessions."));
-    fault(&sim, "delete", Fault::Answer(403, json!({"error": {"code": "Locked", "message": "no"}}), None));
+    for _ in 0..2 {
+        refuse(&sim, "delete", 403);
+    }
     send_all(&sim, alert(&metric("web-01", 50)));
     let newest = records(&sim).remove(0);
     assert_eq!((&newest["outcome"], &newest["error"]["code"]), (&json!("failed"), &json!("sessionLimit")));
+    assert!(newest["history"].to_string().contains("could not be deleted to make room"), "{newest}");
     send(&sim, get("/api/captures"));
     sim.pass(10);
     send(&sim, sweep());
@@ -168,6 +175,107 @@ fn a_session_beyond_the_limit_is_taken_back_where_no_other_can_be_deleted() {
         .filter(|(_, s)| s.gone_at.is_none_or(|at| at > now))
         .map(|(name, _)| name.clone());
     assert_eq!(left.collect::<Vec<_>>(), before);
+}
+
+#[test]
+fn the_put_waits_for_a_deletion_whatever_the_names() {
+    let sim = Sim::new();
+    sim.set("session_limit", "2");
+    sim.set("on_limit", "evict");
+    for minute in [10, 20] {
+        // Of a greater name than the new one.
+        send_all(&sim, alert(&metric("web-77", minute)));
+    }
+    sim.0.azure.borrow_mut().deletion_seconds = 17;
+    sim.forget_requests();
+    send_all(&sim, alert(&metric("web-01", 50)));
+    assert_eq!(records(&sim)[0]["outcome"], "captured");
+    let sent = sim.0.sent.borrow();
+    let at = |operation: &str| sent.iter().find(|sent| sent.operation == operation).unwrap().at;
+    let waited = at("put").since(at("delete")).as_secs();
+    assert!(waited >= 17, "{waited}");
+}
+
+#[test]
+fn sessions_of_which_the_store_knows_nothing_do_not_keep_ours_from_being_evicted() {
+    let sim = full(60);
+    {
+        let mut azure = sim.0.azure.borrow_mut();
+        // Some that look as if they were ours, older than all that are.
+        for n in 0..60 {
+            let name = format!("alertcap-web-01-20260101T0000{n:02}Z-0123456789abcd");
+            azure.put_by_others(&name, crate::platform::Clock::now(&sim));
+        }
+    }
+    sim.set("session_limit", "122");
+    send_all(&sim, alert(&metric("web-01", 50)));
+    assert_eq!(records(&sim)[0]["outcome"], "captured", "{}", records(&sim)[0]);
+    assert_eq!(sessions(&sim).iter().filter(|name| name.contains("20260101")).count(), 60);
+}
+
+#[test]
+fn a_session_that_cannot_be_deleted_leaves_the_eviction_to_the_next() {
+    for status in [403, 409] {
+        let sim = full(0);
+        refuse(&sim, "delete", status);
+        send_all(&sim, alert(&metric("web-01", 50)));
+        let newest = records(&sim).remove(0);
+        assert_eq!((&newest["outcome"], sim.count("delete")), (&json!("captured"), 2), "{newest}");
+        assert!(sessions(&sim).iter().any(|name| name.contains("T021013Z")), "the oldest stays");
+    }
+}
+
+#[test]
+fn of_more_sessions_than_can_be_tried_at_once_each_has_its_turn_where_they_cannot_be_deleted() {
+    let sim = Sim::new();
+    sim.set("session_limit", "70");
+    sim.set("on_limit", "evict");
+    for minute in 0..70 {
+        send_all(&sim, alert(&metric("web-01", minute)));
+    }
+    sim.forget_requests();
+    for minute in 90..100 {
+        for _ in 0..50 {
+            refuse(&sim, "delete", 409);
+        }
+        let (_, answer) = send_all(&sim, alert(&metric("web-01", minute)));
+        assert_eq!(answer["captures"][0]["error"]["code"], "sessionLimit", "{answer}");
+        assert!(sim.0.azure.borrow().faults["delete"].is_empty(), "fifty are tried");
+    }
+    let sent = sim.0.sent.borrow();
+    let tried: std::collections::HashSet<_> =
+        sent.iter().filter(|sent| sent.operation == "delete").map(|sent| &sent.url).collect();
+    assert_eq!(tried.len(), 70);
+}
+
+#[test]
+fn a_deletion_that_azure_is_too_busy_for_is_tried_again() {
+    let sim = full(0);
+    fault(&sim, "delete", Fault::Answer(503, Value::Null, None));
+    send_all(&sim, alert(&metric("web-01", 50)));
+    assert_eq!(records(&sim)[0]["outcome"], "captured", "{}", records(&sim)[0]);
+    assert!(sessions(&sim).iter().all(|name| !name.contains("T021013Z")), "the oldest goes");
+}
+
+#[test]
+fn a_session_whose_name_a_rule_gives_is_evicted_for_its_last_capture_only() {
+    for machine in ["web-01", "db-01"] {
+        let sim = Sim::new();
+        sim.set("session_limit", "1");
+        sim.set("on_limit", "evict");
+        sim.set("rules", "[[rules]]\nname = \"n\"\nexact_name = \"nightly\"\non_conflict = \"replace\"");
+        send_all(&sim, alert(METRIC));
+        sim.set("rules", "");
+        // Somebody may have made a session of the same name since, on another machine.
+        for session in sim.0.azure.borrow_mut().sessions.values_mut() {
+            session.target = session.target.replace("web-01", machine);
+        }
+        send_all(&sim, alert(&metric("web-02", 50)));
+        let is_ours = machine == "web-01";
+        let outcome = if is_ours { "captured" } else { "failed" };
+        assert_eq!(records(&sim)[0]["outcome"], outcome, "{machine}");
+        assert_eq!(sessions(&sim).contains(&"nightly".to_owned()), !is_ours, "{machine}");
+    }
 }
 
 #[test]
