@@ -1,11 +1,16 @@
 //! Removing what nobody needs any more: records of captures that were over and told long ago, and hints about them.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::{Record, State, episode::Episode, exact, name};
 use crate::{
     app::App,
-    azure::{arm::Arm, network_watcher},
+    azure::{
+        arm::{Arm, ArmError, ErrorKind},
+        network_watcher,
+    },
     log::Level,
     platform::{Platform, StoreError},
     settings::{OnLimit, Settings},
@@ -16,6 +21,10 @@ use crate::{
 
 /// Records that one sweep removes at most.
 const RECORDS: usize = 50;
+/// So many sessions that cannot be deleted for now are enough for one sweep.
+const FAILURES: usize = 3;
+/// A record whose session Azure says is in use is kept for so many days longer.
+const GRACE_DAYS: i64 = 7;
 /// Hints that one sweep looks at.
 const HINTS: usize = 20;
 /// What is removed side by side.
@@ -24,7 +33,16 @@ const AT_ONCE: usize = 4;
 const HINT_DAYS: i64 = 2;
 const DAY: i64 = 86_400;
 
-/// Removes records that are older than `history_days`, the oldest first; returns how many.
+/// What a sweep has done of it.
+#[derive(Default)]
+pub(super) struct Cleared {
+    /// Records that were removed.
+    pub(super) removed: Cell<usize>,
+    /// Sessions that could not be deleted for now.
+    failures: Cell<usize>,
+}
+
+/// Removes records that are older than `history_days`, and hints; writes into `cleared` what it has done so far.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -33,40 +51,58 @@ pub(super) async fn clear<P: Platform>(
     settings: &Settings,
     keys: &Keys,
     until: Timestamp,
-) -> Result<usize, StoreError> {
+    cleared: &Cleared,
+) -> Result<(), StoreError> {
     let now = app.platform.now();
-    let before = now.after(DAY.saturating_mul(i64::from(settings.captures.history_days)).saturating_neg());
+    let before = days_before(now, i64::from(settings.captures.history_days));
     // A name's time is when its alert fired, which is before its end: the records say the rest.
     let old = keys.done.iter().rev().take_while(|name| name::time_part(name) < before.compact().as_str());
-    let remove = old.take(RECORDS).map(|name| async move {
-        if app.platform.now() >= until {
-            return Ok(false);
+    let old: Vec<&String> = old.collect();
+    // Not always the same ones first, for what cannot be removed yet is not in the way of the others then.
+    let some = old.iter().cycle().skip(by_chance(app, old.len())).take(old.len().min(RECORDS));
+    // What a driver that came late left among the open ones is tidied first: alone, it would be taken for a capture.
+    let some = some.filter(|name| !keys.open.contains(name));
+    let remove = some.map(|name| async move {
+        if app.platform.now() >= until || cleared.failures.get() >= FAILURES {
+            return Ok(());
         }
-        remove(app, settings, name, before).await
+        remove(app, settings, name, before, cleared).await
     });
-    let removed = side_by_side(AT_ONCE, remove).await.into_iter().collect::<Result<Vec<bool>, _>>()?;
-    clear_hints(app, keys, before, now).await?;
-    Ok(removed.into_iter().filter(|removed| *removed).count())
+    side_by_side(AT_ONCE, remove).await.into_iter().collect::<Result<(), _>>()?;
+    clear_hints(app, keys, before, now).await
 }
 
-/// Removes one; false if it is not as old as its name, or cannot be removed yet.
+/// Removes one, if it is as old as its name and can be removed.
 async fn remove<P: Platform>(
     app: &App<P>,
     settings: &Settings,
     name: &str,
     before: Timestamp,
-) -> Result<bool, StoreError> {
-    let Some(record) = store::load(&app.platform, name).await? else { return Ok(false) };
+    cleared: &Cleared,
+) -> Result<(), StoreError> {
+    let Some(record) = store::load(&app.platform, name).await? else { return Ok(()) };
     let over_at = record.history.last().map_or(record.accepted_at, |step| step.at);
     if record.state != State::Reported || over_at >= before {
-        return Ok(false);
+        return Ok(());
     }
-    if let Err(why) = delete_session(app, settings, &record).await {
-        let fields = [("capture", name.into()), ("reason", why.into())];
-        app.log(Level::Warn, "an old record is kept: its session could not be deleted", &fields);
-        return Ok(false);
+    if let Err(error) = delete_session(app, settings, &record).await? {
+        let is_final = match error.kind {
+            ErrorKind::Passing => false,
+            ErrorKind::Refused(_) if !error.is_conflict() => true,
+            // Azure may be busy with it, a secret may be renewed; but not for ever.
+            _ => over_at < days_before(before, GRACE_DAYS),
+        };
+        let fields = [("capture", name.into()), ("reason", error.failure.to_string().into())];
+        if !is_final {
+            cleared.failures.set(cleared.failures.get().saturating_add(1));
+            app.log(Level::Warn, "an old record is kept: its session could not be deleted", &fields);
+            return Ok(());
+        }
+        app.log(Level::Warn, "an old record is removed; its session could not be deleted and stays", &fields);
     }
-    store::take_out(&app.platform, name).await.map(|()| true)
+    store::take_out(&app.platform, name).await?;
+    cleared.removed.set(cleared.removed.get().saturating_add(1));
+    Ok(())
 }
 
 /// Where ended sessions may be deleted to make room, this is the last time that one is known for ours.
@@ -74,20 +110,22 @@ async fn delete_session<P: Platform>(
     app: &App<P>,
     settings: &Settings,
     record: &Record,
-) -> Result<(), String> {
+) -> Result<Result<(), ArmError>, StoreError> {
     let Some(id) = record.capture_id().filter(|_| settings.captures.on_limit == OnLimit::Evict) else {
-        return Ok(());
+        return Ok(Ok(()));
     };
     // Where a rule gives the name, it may be another capture's by now, and that one may run.
-    if record.session.is_some() {
-        let last = exact::last_to_ask(app, &id).await.map_err(|error| error.0)?;
-        if last.as_ref() != Some(&record.name) {
-            return Ok(());
-        }
+    if record.session.is_some() && exact::last_to_ask(app, &id).await?.as_ref() != Some(&record.name) {
+        return Ok(Ok(()));
     }
-    let azure = settings.azure_to_capture_in().map_err(|failure| failure.to_string())?;
-    let deleted = network_watcher::delete(&Arm::new(app, azure), &id).await;
-    deleted.map_err(|error| error.failure.to_string())
+    Ok(match settings.azure_to_capture_in() {
+        Ok(azure) => network_watcher::delete(&Arm::new(app, azure), &id).await,
+        Err(failure) => Err(ArmError::unable(&failure.code, &failure.message)),
+    })
+}
+
+fn days_before(time: Timestamp, days: i64) -> Timestamp {
+    time.after(DAY.saturating_mul(days).saturating_neg())
 }
 
 /// A few of the hints, others each time: those that are too old to be used are removed.
@@ -100,7 +138,7 @@ async fn clear_hints<P: Platform>(
     let first = by_chance(app, keys.hints.len());
     for (kind, key) in keys.hints.iter().cycle().skip(first).take(HINTS.min(keys.hints.len())) {
         let Some(value) = store::read_hint::<Value>(&app.platform, key).await? else { continue };
-        let stale = now.after(DAY.saturating_mul(HINT_DAYS).saturating_neg());
+        let stale = days_before(now, HINT_DAYS);
         let is_old = match kind {
             Hint::Place => read::<Place>(&value).is_none_or(|place| place.at < stale),
             Hint::Sessions => read::<SessionCount>(&value).is_none_or(|count| count.at < stale),
@@ -119,8 +157,8 @@ async fn clear_hints<P: Platform>(
 
 /// A place in a list of so many, so that each has its turn.
 pub(super) fn by_chance<P: Platform>(app: &App<P>, length: usize) -> usize {
-    let [first, second, third, fourth, ..] = app.platform.bytes16();
-    let chance = u32::from_be_bytes([first, second, third, fourth]);
+    let [.., a, b, c, d] = app.platform.bytes16();
+    let chance = u32::from_be_bytes([a, b, c, d]);
     usize::try_from(chance).unwrap_or_default().checked_rem(length).unwrap_or_default()
 }
 

@@ -3,7 +3,7 @@
 //! A capture is moved as far as it goes without waiting, and then followed in the background where the host lets work go
 //! on. A sweep is bounded in number and time, fair, idempotent, safe at any rate and several at once.
 
-use std::{pin::pin, time::Duration};
+use std::{cell::Cell, pin::pin, time::Duration};
 
 use futures_channel::oneshot;
 use futures_util::future::{self, Either};
@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::{
     Record, State, attendance,
     drive::{Patience, drive},
-    history,
+    history::{self, Cleared},
+    record::Step,
 };
 use crate::{
     app::App,
@@ -27,7 +28,7 @@ use crate::{
 
 /// Captures that are moved side by side.
 const AT_ONCE: usize = 8;
-/// Records that are read to find the most urgent: with more open captures than that, others each time.
+/// Records that are read to find the most urgent: with more open captures than that, or a slow store, others each time.
 const READ: usize = 400;
 /// Captures that one sweep moves.
 const MOVED: usize = 50;
@@ -36,7 +37,11 @@ const MOVED_IN_PASSING: usize = 5;
 /// A sweep begins no new step after so many seconds: hosts end handlers at 30.
 const SECONDS: i64 = 15;
 /// And waits for none that began before for longer than this; such a step goes on in the background.
+const WAIT_SECONDS: i64 = 21;
+/// It answers then at the latest, whatever else hangs.
 const ANSWER_SECONDS: i64 = 22;
+/// Records are read for so many seconds at most: a slow store leaves time to move those that were.
+const READ_SECONDS: i64 = 6;
 /// Open captures that the answer names.
 const NAMED: usize = 100;
 
@@ -46,7 +51,7 @@ const NAMED: usize = 100;
 pub struct Swept {
     /// Captures that were open.
     pub open: usize,
-    /// Of them, those that were due and had a step taken.
+    /// Of them, those that had a step taken.
     pub moved: usize,
     /// Captures that are reported now.
     pub reported: usize,
@@ -78,16 +83,45 @@ pub struct Remaining {
 /// [`StoreError`] when the captures cannot be listed.
 pub async fn sweep<P: Platform>(app: &App<P>, settings: &Settings) -> Result<Swept, StoreError> {
     let begin = app.platform.now();
-    attendance::swept(app, begin).await;
-    let keys = store::list(&app.platform).await?;
-    let mut swept = move_on(app, &keys.open, MOVED).await;
-    match history::clear(app, settings, &keys, begin.after(SECONDS)).await {
-        Ok(removed) => swept.removed = removed,
-        Err(error) => {
-            app.log(Level::Warn, "the sweep could not remove what is old", &[("error", error.0.into())])
+    let swept = Cell::new(None);
+    let cleared = Cleared::default();
+    // What is dropped at the end of the time is safe to drop: captures are moved on in the background, and a session may
+    // be deleted again for a record that has not been removed.
+    match in_time(app, begin.after(ANSWER_SECONDS), pass(app, settings, begin, &swept, &cleared)).await {
+        Some(Err(error)) => Err(error),
+        Some(Ok(())) | None => {
+            let swept = swept.take().ok_or_else(|| StoreError("no list of keys in time".to_owned()))?;
+            Ok(Swept { removed: cleared.removed.get(), ..swept })
         }
     }
-    Ok(swept)
+}
+
+/// All that a sweep does. `swept` and `cleared` hold what it has done so far.
+async fn pass<P: Platform>(
+    app: &App<P>,
+    settings: &Settings,
+    begin: Timestamp,
+    swept: &Cell<Option<Swept>>,
+    cleared: &Cleared,
+) -> Result<(), StoreError> {
+    attendance::swept(app, begin).await;
+    let keys = store::list(&app.platform).await?;
+    let open = keys.open.len();
+    swept.set(Some(Swept { open, still_open: open, ..Swept::default() }));
+    swept.set(Some(move_on(app, &keys.open, MOVED, begin).await));
+    if let Err(error) = history::clear(app, settings, &keys, begin.after(SECONDS), cleared).await {
+        app.log(Level::Warn, "the sweep could not remove what is old", &[("error", error.0.into())]);
+    }
+    Ok(())
+}
+
+/// What `work` came to, if it does before `until`.
+async fn in_time<P: Platform, T>(app: &App<P>, until: Timestamp, work: impl Future<Output = T>) -> Option<T> {
+    let left = until.since(app.platform.now()).max(Duration::from_millis(1));
+    match future::select(pin!(work), pin!(app.platform.sleep(left))).await {
+        Either::Left((outcome, _)) => Some(outcome),
+        Either::Right(_) => None,
+    }
 }
 
 /// The little sweep that rides on an alert, for hosts on which nobody calls the other.
@@ -95,20 +129,27 @@ pub async fn sweep<P: Platform>(app: &App<P>, settings: &Settings) -> Result<Swe
 /// # Errors
 /// [`StoreError`] when the captures cannot be listed.
 pub async fn in_passing<P: Platform>(app: &App<P>) -> Result<(), StoreError> {
+    let begin = app.platform.now();
     let keys = store::list(&app.platform).await?;
-    move_on(app, &keys.open, MOVED_IN_PASSING).await;
+    move_on(app, &keys.open, MOVED_IN_PASSING, begin).await;
     Ok(())
 }
 
 /// Moves at most `most` of the captures called `names`: those that are the longest overdue first.
-async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize) -> Swept {
-    let begin = app.platform.now();
+async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize, begin: Timestamp) -> Swept {
     let mut swept = Swept { open: names.len(), ..Swept::default() };
-    let first = if names.len() > READ { history::by_chance(app, names.len()) } else { 0 };
+    let first = history::by_chance(app, names.len());
     let some = names.iter().cycle().skip(first).take(names.len().min(READ));
+    let until = app.platform.now().after(READ_SECONDS);
     let load = |name: &String| {
         let name = name.clone();
-        async move { (store::load(&app.platform, &name).await, name) }
+        async move {
+            if app.platform.now() >= until {
+                return (Ok(None), name);
+            }
+            let record = in_time(app, until, store::load(&app.platform, &name)).await;
+            (record.unwrap_or_else(|| Err(StoreError("no answer in time".to_owned()))), name)
+        }
     };
     let (mut records, mut unread) = (Vec::new(), Vec::new());
     for (record, name) in side_by_side(AT_ONCE, some.map(load)).await {
@@ -127,11 +168,15 @@ async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize) -> Sw
     }
     sort_by(&mut records, |a, b| a.next_step_at().cmp(&b.next_step_at()));
     let rest = records.split_off(most.min(records.len()));
-    swept.moved =
-        records.iter().filter(|record| record.next_step_at().is_some_and(|due| due <= begin)).count();
-    let moving = records.into_iter().map(|record| move_one(app, record, begin));
+    let moving = records.into_iter().map(|record| async move {
+        let before = traces(&record);
+        let record = move_one(app, record, begin).await;
+        (traces(&record) != before, record)
+    });
     let mut remaining = unread;
-    for record in side_by_side(AT_ONCE, moving).await.into_iter().chain(rest) {
+    let rest = rest.into_iter().map(|record| (false, record));
+    for (is_moved, record) in side_by_side(AT_ONCE, moving).await.into_iter().chain(rest) {
+        swept.moved = swept.moved.saturating_add(usize::from(is_moved));
         if record.state == State::Reported {
             swept.reported = swept.reported.saturating_add(1);
         } else {
@@ -143,6 +188,13 @@ async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize) -> Sw
     remaining.truncate(NAMED);
     swept.remaining = remaining;
     swept
+}
+
+/// What a step leaves in a record, if only a later try or look.
+fn traces(record: &Record) -> (State, Timestamp, u32, usize, Option<Step>, Vec<(Timestamp, bool)>) {
+    let reports = record.reports.iter().map(|report| (report.due, report.is_settled())).collect();
+    let last = record.history.last().cloned();
+    (record.state, record.due, record.attempts, record.history.len(), last, reports)
 }
 
 /// Moves one capture on, unless this instance has it in hand already. It goes on in the background: to the end of a step
@@ -171,9 +223,8 @@ async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -
         }
     };
     app.platform.spawn(work).await;
-    let left = begin.after(ANSWER_SECONDS).since(app.platform.now()).max(Duration::from_millis(1));
-    match future::select(told, pin!(app.platform.sleep(left))).await {
-        Either::Left((Ok(Some(moved)), _)) => moved,
+    match in_time(app, begin.after(WAIT_SECONDS), told).await {
+        Some(Ok(Some(moved))) => moved,
         _ => record,
     }
 }
