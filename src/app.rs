@@ -25,6 +25,9 @@ const SETTINGS_SECONDS: i64 = 10;
 /// The least time between two sweeps in passing of one instance.
 const SWEEP_PAUSE_SECONDS: i64 = 20;
 
+/// The least time between two looks of one instance for captures that nobody follows.
+const LOOK_PAUSE_SECONDS: i64 = 30;
+
 /// The platform and the instance's memory; cloned into every request and background task.
 #[derive(Clone)]
 pub struct App<P> {
@@ -44,6 +47,7 @@ pub struct Memory {
     throttle: RefCell<Throttle>,
     driven: RefCell<HashSet<String>>,
     sweeps_after: Cell<Option<Timestamp>>,
+    looks_after: Cell<Option<Timestamp>>,
 }
 
 impl<P: Platform> App<P> {
@@ -113,11 +117,12 @@ impl Memory {
 
     /// Whether an alert at `now` may sweep in passing: not more often than every so many seconds, for a sweep lists keys.
     pub fn may_sweep_in_passing(&self, now: Timestamp) -> bool {
-        let may = self.sweeps_after.get().is_none_or(|after| now >= after);
-        if may {
-            self.sweeps_after.set(Some(now.after(SWEEP_PAUSE_SECONDS)));
-        }
-        may
+        may_again(&self.sweeps_after, now, SWEEP_PAUSE_SECONDS)
+    }
+
+    /// Whether one that asks how alertcap is may have it look for captures that nobody follows: that lists keys too.
+    pub fn may_look_for_neglected(&self, now: Timestamp) -> bool {
+        may_again(&self.looks_after, now, LOOK_PAUSE_SECONDS)
     }
 
     /// Takes the capture called `name` in hand; `None` if this instance already has it in hand.
@@ -130,6 +135,15 @@ impl Memory {
         let is_free = self.driven.borrow_mut().insert(key.clone());
         is_free.then(|| InHand { memory: self.clone(), name: name.to_owned(), key })
     }
+}
+
+/// Whether the pause is over; if so, the next one begins.
+fn may_again(after: &Cell<Option<Timestamp>>, now: Timestamp, pause: i64) -> bool {
+    let may = after.get().is_none_or(|after| now >= after);
+    if may {
+        after.set(Some(now.after(pause)));
+    }
+    may
 }
 
 /// The right to renew the token, until dropped: also when the request that has it is cancelled.

@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) variables: RefCell<BTreeMap<String, String>>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) writes: RefCell<Vec<String>>,
+    /// How often the keys were listed.
+    pub(crate) lists: Cell<u32>,
     pub(crate) store_fails: Cell<bool>,
     pub(crate) store_takes: Cell<Duration>,
     /// And up to so much more, by chance.
@@ -99,6 +101,7 @@ impl Sim {
             variables: RefCell::new(variables.map(|(k, v)| (k.to_owned(), v.to_owned())).into()),
             store: RefCell::default(),
             writes: RefCell::default(),
+            lists: Cell::default(),
             store_fails: Cell::new(false),
             store_takes: Cell::default(),
             store_varies: Cell::default(),
@@ -310,6 +313,7 @@ impl KeyValue for Sim {
     }
 
     async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        self.0.lists.set(self.0.lists.get() + 1);
         self.up().await?;
         Ok(self.0.store.borrow().keys().cloned().collect())
     }

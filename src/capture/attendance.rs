@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{State, name};
 use crate::{app::App, log::Level, platform::Platform, store, time::Timestamp};
 
 /// A capture that has been open for so long without a sweep is a neglected one.
 const PATIENCE: Duration = Duration::from_mins(15);
 /// So exactly it is kept when the last sweep was: not each call costs a write.
 const EXACTLY: Duration = Duration::from_mins(1);
+/// Of the captures that may be neglected, so many are looked at.
+const LOOKED_AT: usize = 5;
 
 /// What is kept of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,10 +72,30 @@ pub async fn missed<P: Platform>(app: &App<P>, open_since: Timestamp, now: Times
     Some(known.words())
 }
 
-/// What is to be said of it, for whoever asks how alertcap is.
+/// What is to be said of it, for whoever asks how alertcap is. It may be the only one that is asked anything: where no
+/// sweep is called and no alert comes, nobody else would find what lies open.
 pub async fn warning<P: Platform>(app: &App<P>) -> Option<String> {
-    let known = load(app).await;
-    known.missed_at.map(|_| known.words())
+    let (known, now) = (load(app).await, app.platform.now());
+    if known.missed_at.is_some() {
+        return Some(known.words());
+    }
+    let is_swept = known.swept_at.is_some_and(|at| now.since(at) <= PATIENCE);
+    if is_swept || !app.memory.may_look_for_neglected(now) {
+        return None;
+    }
+    let keys = store::list(&app.platform).await.ok()?;
+    let limit = now.after(-i64::try_from(PATIENCE.as_secs()).unwrap_or(i64::MAX)).compact();
+    let old = keys.open.iter().rev().take_while(|name| name::time_part(name) < limit.as_str());
+    for name in old.take(LOOKED_AT) {
+        // An alert can come long after it fired: the record says when it did.
+        if let Ok(Some(record)) = store::load(&app.platform, name).await
+            && record.state < State::Reported
+            && let Some(words) = missed(app, record.accepted_at, now).await
+        {
+            return Some(words);
+        }
+    }
+    None
 }
 
 async fn load<P: Platform>(app: &App<P>) -> Attendance {

@@ -378,3 +378,58 @@ fn captures_that_wait_for_nobody_are_missed_by_the_sweep_in_passing() {
     });
     assert!(ready(&sim)["warnings"][0].as_str().unwrap().contains("README"));
 }
+
+#[test]
+fn a_capture_that_nobody_follows_is_missed_at_readyz_without_any_request_about_it() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "18000");
+    // Its instance dies.
+    send(&sim, alert(METRIC));
+    sim.pass(600);
+    assert_eq!(ready(&sim), json!({"status": "ready"}), "it is young");
+    sim.pass(3_000);
+    for _ in 0..2 {
+        let warnings = ready(&sim)["warnings"].clone();
+        assert!(warnings[0].as_str().unwrap().starts_with("Nobody has ever called the sweep"), "{warnings}");
+    }
+    send(&sim, sweep());
+    assert_eq!(ready(&sim), json!({"status": "ready"}));
+    // The schedule breaks off.
+    sim.pass(1_200);
+    let warnings = ready(&sim)["warnings"].clone();
+    assert!(warnings[0].as_str().unwrap().starts_with("Nobody has called the sweep since"), "{warnings}");
+}
+
+#[test]
+fn an_alert_that_came_late_is_no_reason_to_miss_the_sweep() {
+    let sim = Sim::new();
+    sim.set("time_limit_seconds", "18000");
+    sim.pass(3_600);
+    send(&sim, alert(METRIC));
+    assert_eq!(ready(&sim), json!({"status": "ready"}));
+}
+
+#[test]
+fn readyz_lists_the_keys_at_most_every_thirty_seconds_and_not_at_all_where_the_sweep_is_called() {
+    let lists = |calls_sweep: bool| {
+        let sim = Sim::new();
+        sim.set("time_limit_seconds", "18000");
+        send(&sim, alert(METRIC));
+        sim.pass(3_600);
+        if calls_sweep {
+            send(&sim, sweep());
+        }
+        sim.0.lists.set(0);
+        // What is open by then is not to be warned of: a warning is kept, and nothing is looked for again.
+        sim.0.store.borrow_mut().retain(|key, _| !key.starts_with("open."));
+        let (app, world) = (sim.app(), sim.clone());
+        sim.run(async move {
+            for _ in 0..60 {
+                answer(&app, request(Method::GET, "/readyz", b"")).await;
+                world.sleep(Duration::from_secs(2)).await;
+            }
+        });
+        sim.0.lists.get()
+    };
+    assert_eq!((lists(false), lists(true)), (4, 0));
+}
