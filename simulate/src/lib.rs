@@ -12,12 +12,14 @@ mod course;
 mod executor;
 mod host;
 mod inbound;
+mod numbers;
 mod outbound;
 mod people;
 mod rules;
 mod scenario;
 mod store;
 mod truth;
+mod variables;
 mod world;
 
 use std::{
@@ -26,8 +28,8 @@ use std::{
     sync::Once,
 };
 
+pub use numbers::{Numbers, Violation};
 use world::World;
-pub use world::{Numbers, Violation};
 
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,14 +10,15 @@ use alertcap::{app::App, time::Timestamp};
 
 use crate::{
     alerts::Alert,
-    azure::{ARM, Azure, LOGIN},
+    azure::Azure,
     chance::Chance,
     executor::{Executor, Owner},
     host::Host,
+    numbers::{Numbers, Violation},
     people::People,
-    scenario::{RECEIVERS, SECOND, Scenario},
+    scenario::{SECOND, Scenario},
     store::Store,
-    truth::{Captures, HISTORY_DAYS},
+    truth::Captures,
 };
 
 pub(crate) const WEBHOOK_KEY: &str = "webhook-key-0123456789-canary";
@@ -28,97 +29,6 @@ pub(crate) const SWEEP_KEY: &str = "sweep-key-0123456789-canary";
 const MOST_IDLE_POLLS: u32 = 50_000;
 /// A trace longer than this is cut: it is for people.
 const MOST_LINES: usize = 200_000;
-
-/// What must not happen, and did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Which of the invariants, by a short name.
-    pub invariant: &'static str,
-    /// What happened, and when.
-    pub what: String,
-}
-
-/// What happened in a run, in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Numbers {
-    /// Turns of tasks.
-    pub turns: u64,
-    /// Seconds of the world's time.
-    pub seconds: u64,
-    /// Alerts that fired.
-    pub alerts: u64,
-    /// Deliveries that were answered.
-    pub answers: u64,
-    /// Sessions of ours at Azure.
-    pub sessions: u64,
-    /// Calls to ARM.
-    pub arm_calls: u64,
-    /// The most of them about one session.
-    pub most_calls: u32,
-    /// Instances that died.
-    pub crashes: u64,
-    /// Messages to people.
-    pub messages: u64,
-    /// Messages that came again.
-    pub repeats: u64,
-    /// Writes that undid what another instance had just written: no store has a compare-and-swap.
-    pub undone: u64,
-    /// Captures beyond what a cool-down or a budget allows.
-    pub beyond: u64,
-    /// The longest that an alert's answer took, in milliseconds.
-    pub slowest_answer: u64,
-    /// The longest that a sweep took, in milliseconds.
-    pub slowest_sweep: u64,
-}
-
-impl Numbers {
-    /// Those of two runs: sums, and the greatest of what has one.
-    #[must_use]
-    pub fn with(self, other: &Self) -> Self {
-        Self {
-            turns: self.turns + other.turns,
-            seconds: self.seconds + other.seconds,
-            alerts: self.alerts + other.alerts,
-            answers: self.answers + other.answers,
-            sessions: self.sessions + other.sessions,
-            arm_calls: self.arm_calls + other.arm_calls,
-            most_calls: self.most_calls.max(other.most_calls),
-            crashes: self.crashes + other.crashes,
-            messages: self.messages + other.messages,
-            repeats: self.repeats + other.repeats,
-            undone: self.undone + other.undone,
-            beyond: self.beyond + other.beyond,
-            slowest_answer: self.slowest_answer.max(other.slowest_answer),
-            slowest_sweep: self.slowest_sweep.max(other.slowest_sweep),
-        }
-    }
-}
-
-impl Numbers {
-    /// For people.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        format!(
-            "{} turns in {} h of the world's time; {} alerts, {} answers (slowest {} ms; sweeps {} ms), {} sessions, {} calls \
-             to ARM (most about one: {}), {} deaths, {} messages ({} of them again), {} writes that undid another's, {} \
-             captures beyond a limit",
-            self.turns,
-            self.seconds / 3_600,
-            self.alerts,
-            self.answers,
-            self.slowest_answer,
-            self.slowest_sweep,
-            self.sessions,
-            self.arm_calls,
-            self.most_calls,
-            self.crashes,
-            self.messages,
-            self.repeats,
-            self.undone,
-            self.beyond,
-        )
-    }
-}
 
 /// A place that requests come to: an instance, or for a while none.
 pub(crate) struct Slot {
@@ -274,45 +184,6 @@ impl World {
     pub(crate) fn look_for_secrets(&self, place: &str, text: &[u8]) {
         if std::str::from_utf8(text).is_ok_and(|text| text.contains("canary")) {
             self.violate("secrets stay inside", || format!("{place}: {}", String::from_utf8_lossy(text)));
-        }
-    }
-
-    /// The operator's variable.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let account = format!(
-            "{}/resourceGroups/rg-shop/providers/Microsoft.Storage/storageAccounts/stshopcaptures",
-            crate::alerts::SUBSCRIPTION
-        );
-        Some(match name {
-            "webhook_key" => WEBHOOK_KEY.to_owned(),
-            "operator_key" => OPERATOR_KEY.to_owned(),
-            "sweep_key" => SWEEP_KEY.to_owned(),
-            "tenant_id" => "tenant-1".to_owned(),
-            "client_id" => "client-1".to_owned(),
-            "client_secret" => self.azure.borrow().secret.clone(),
-            "login_endpoint" => LOGIN.to_owned(),
-            "arm_endpoint" => ARM.to_owned(),
-            "allowed_scopes" => crate::alerts::SUBSCRIPTION.to_owned(),
-            "storage_account_id" => account,
-            "time_limit_seconds" => self.scenario.time_limit.to_string(),
-            "history_days" => HISTORY_DAYS.to_string(),
-            "on_limit" if self.scenario.evicts => "evict".to_owned(),
-            "session_limit" => self.scenario.session_limit.to_string(),
-            "rules" if !self.scenario.rules.text.is_empty() => self.scenario.rules.text.clone(),
-            _ => return self.receiver_variable(name),
-        })
-    }
-
-    /// `notify_url` is the first one's older name.
-    fn receiver_variable(&self, name: &str) -> Option<String> {
-        let (receiver, part) = name.rsplit_once('_')?;
-        let receiver = if receiver == "notify" { "webhook" } else { receiver };
-        let (_, host) = RECEIVERS.iter().find(|(known, _)| *known == receiver)?;
-        let is_set = self.scenario.receivers.contains(&receiver);
-        match part {
-            "url" if is_set => Some(format!("{host}/hook?secret=canary")),
-            "host" if is_set => Some((*host).to_owned()),
-            _ => None,
         }
     }
 }
