@@ -55,6 +55,11 @@ pub(crate) fn get(path: &str) -> Request<Bytes> {
     request(Method::GET, path, String::new())
 }
 
+/// A DELETE.
+pub(crate) fn delete(path: &str) -> Request<Bytes> {
+    request(Method::DELETE, path, String::new())
+}
+
 /// A POST.
 pub(crate) fn post(path: &str, body: String) -> Request<Bytes> {
     request(Method::POST, path, body)

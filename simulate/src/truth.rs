@@ -21,6 +21,8 @@ pub(crate) struct Known {
     /// Its record has said that the session is to be taken back; that it is to stop.
     pub(crate) withdraws: bool,
     pub(crate) stops: bool,
+    /// An operator has asked for its session to be deleted.
+    pub(crate) is_to_be_deleted: bool,
     /// It was removed because it was old.
     pub(crate) is_history: bool,
 }
@@ -183,6 +185,11 @@ impl Captures {
         }
         *(if place == "done" { &mut known.done } else { &mut known.open }) = Some(record);
         Ok(undone)
+    }
+
+    /// Captures that are put away.
+    pub(crate) fn over(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, known)| known.done.is_some()).map(|(name, _)| name.as_str())
     }
 
     /// Captures that are open and nowhere put away.

@@ -36,6 +36,10 @@ impl Azure {
                 if self.sessions.all[index].has_ended(asked.now) && self.ways.late_stop != 202 {
                     return refusal(self.ways.late_stop, "InventedStopped", "it has stopped");
                 }
+                let is_over = self.sessions.all[index].has_ended(asked.now);
+                if let Some(status) = self.sessions.all[index].refuses_stop.filter(|_| !is_over) {
+                    return refusal(status, "InventedRefusal", "it cannot be stopped");
+                }
                 self.effects.push(Effect::Stopped(index));
                 self.sessions.stop(index, asked.now + asked.chance.below(3 * SECOND));
                 empty(202)

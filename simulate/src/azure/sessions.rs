@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) error: Option<&'static str>,
     /// The control plane learns of the end so much later.
     learns_after: u64,
+    /// What each stop is answered with while it runs, where that is a refusal.
+    pub(crate) refuses_stop: Option<u16>,
     pub(crate) deleting: Option<u64>,
     pub(crate) gone: Option<(u64, Who)>,
     /// Calls to ARM about it.
@@ -167,6 +169,7 @@ impl Sessions {
             reason,
             error,
             learns_after: chance.below(ways.learns_late * SECOND),
+            refuses_stop: chance.happens(ways.stop_refused).then(|| chance.pick(&[400, 403, 404, 409, 409])),
             deleting: None,
             gone: None,
             calls: 0,

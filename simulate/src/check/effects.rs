@@ -76,13 +76,15 @@ pub(crate) fn stopped(world: &World, index: usize) {
     }
 }
 
-/// A session is being deleted: it has ended, or it is taken back by the record that began it.
+/// A session is being deleted: it has ended, or it is taken back by the record that began it, or an operator asks for it by
+/// that record's name (which says that it is over, and may have given up on Azure).
 pub(crate) fn deleted(world: &World, index: usize) {
     let azure = world.azure.borrow();
     let session = &azure.sessions.all[index];
     // What is deleted counts as gone from this moment; whether it was alive is seen without that.
     let was_alive = !session.never_ready && world.now() < session.end;
-    let is_ours = session.by == Who::Us && its_record(world, session, |known| known.withdraws);
+    let is_ours = session.by == Who::Us
+        && its_record(world, session, |known| known.withdraws || known.is_to_be_deleted);
     if was_alive && !is_ours {
         world.violate("no running capture is deleted", || {
             format!(

@@ -7,8 +7,11 @@ mod sweeps;
 
 use std::rc::Rc;
 
-use crate::{alerts::Alert, scenario::SECOND, world::World};
+use crate::{alerts::Alert, scenario::SECOND, truth::HISTORY_DAYS, world::World};
 use deliveries::deliver;
+
+/// When the next day begins: what was over early on the first is about to be as old as a record gets.
+const NEXT_DAY: u64 = HISTORY_DAYS * 86_400 * SECOND;
 
 /// Sets a run going.
 pub(crate) fn begin(world: &Rc<World>) {
@@ -21,15 +24,22 @@ pub(crate) fn begin(world: &Rc<World>) {
     }
     let mine = world.clone();
     world.spawn(async move { sweeps::sweeps(&mine).await });
-    if !scenario.is_calm {
+    for begins_at in [0, NEXT_DAY].into_iter().take(1 + usize::from(scenario.next_day)) {
+        let mine = world.clone();
+        world.spawn(async move { day(&mine, begins_at).await });
+    }
+}
+
+/// A day's hostile part.
+async fn day(world: &Rc<World>, begins_at: u64) {
+    world.sleep(begins_at).await;
+    if !world.scenario.is_calm {
+        world.is_hostile.set(true);
         let mine = world.clone();
         world.spawn(async move { others::others(&mine).await });
     }
-    let mine = world.clone();
-    world.spawn(async move {
-        mine.sleep(mine.scenario.hostile * SECOND).await;
-        heal(&mine);
-    });
+    world.sleep(world.scenario.hostile * SECOND).await;
+    heal(world);
 }
 
 fn heal(world: &World) {
@@ -45,7 +55,8 @@ fn heal(world: &World) {
 /// An alert's life: it fires, perhaps again and again, and may resolve.
 async fn fires(world: &Rc<World>, index: u64) {
     let chance = &world.chance;
-    world.sleep(chance.below(world.scenario.spread)).await;
+    let day = if world.scenario.next_day && chance.happens(500) { NEXT_DAY } else { 0 };
+    world.sleep(day + chance.below(world.scenario.spread)).await;
     let is_exact = world.scenario.rules.exact.is_some();
     let alert = Alert::draw(chance, index, world.scenario.machines, world.time(), is_exact);
     world.trace(|| format!("{alert:?} fires"));

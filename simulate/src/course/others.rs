@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+use http::Request;
+
 use crate::{
     alerts::machine_name,
-    inbound::{call, post},
+    inbound::{call, delete, post},
     scenario::{RECEIVERS, SECOND},
     world::{OPERATOR_KEY, World},
 };
@@ -72,16 +75,37 @@ pub(super) async fn others(world: &Rc<World>) {
         if chance.happens(accidents.variables_down) {
             world.variables_down.set(!world.variables_down.get());
         }
-        let names: Vec<String> = world.captures.borrow().open().map(str::to_owned).collect();
-        if !names.is_empty() && chance.happens(accidents.operator_stops) {
-            let name = &names[chance.index(names.len())];
-            let request = post(&format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), String::new());
-            let (mine, slot) = (world.clone(), chance.index(world.scenario.instances));
-            world.spawn(async move { _ = call(&mine, slot, request).await });
-        }
+        operates(world);
         if chance.happens(accidents.instance_down) {
             let instance = world.slots.borrow()[chance.index(world.scenario.instances)].instance;
             world.dies(instance, chance.below(60 * SECOND));
         }
     }
+}
+
+/// An operator asks for something.
+fn operates(world: &Rc<World>) {
+    let (chance, accidents) = (&world.chance, world.scenario.accidents);
+    let open: Vec<String> = world.captures.borrow().open().map(str::to_owned).collect();
+    if !open.is_empty() && chance.happens(accidents.operator_stops) {
+        let name = &open[chance.index(open.len())];
+        asks(world, post(&format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), String::new()));
+    }
+    let over: Vec<String> = world.captures.borrow().over().map(str::to_owned).collect();
+    if !over.is_empty() && chance.happens(accidents.operator_deletes) {
+        let name = &over[chance.index(over.len())];
+        if let Some(known) = world.captures.borrow_mut().0.get_mut(name) {
+            known.is_to_be_deleted = true;
+        }
+        asks(world, delete(&format!("/api/captures/{name}?code={OPERATOR_KEY}")));
+    }
+}
+
+fn asks(world: &Rc<World>, request: Request<Bytes>) {
+    let (mine, slot) = (world.clone(), world.chance.index(world.scenario.instances));
+    world.trace(|| format!("an operator asks: {} {}", request.method(), request.uri().path()));
+    world.spawn(async move {
+        let answer = call(&mine, slot, request).await;
+        mine.trace(|| format!("the operator is told {:?}", answer.map(|answer| answer.status().as_u16())));
+    });
 }

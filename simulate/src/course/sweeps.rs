@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::heal;
+use super::{NEXT_DAY, heal};
 use crate::{
     check,
     inbound::{call, post},
@@ -18,13 +18,22 @@ const PATIENCE: u64 = 3 * 3_600;
 /// The same where a receiver never recovers: a report is given up after a day.
 const LONG_PATIENCE: u64 = 30 * 3_600;
 
+/// By then all of a day's alerts have been delivered, and their ends.
+const EVENING: u64 = 3_600 * SECOND;
+
 /// A schedule from outside. Ends when nothing is open any more, or when that takes too long.
 pub(super) async fn sweeps(world: &Rc<World>) {
     let scenario = &world.scenario;
     let patience = if scenario.dead_receiver { LONG_PATIENCE } else { PATIENCE };
-    let longest = scenario.hostile + scenario.time_limit + patience;
+    let last_day = if scenario.next_day { NEXT_DAY / SECOND } else { 0 };
+    let longest = last_day + scenario.hostile + scenario.time_limit + patience;
     let mut quiet = 0;
     loop {
+        let is_over = world.captures.borrow().open().next().is_none();
+        if scenario.next_day && is_over && (EVENING..NEXT_DAY).contains(&world.now()) {
+            // A night in which there is nothing to do.
+            world.sleep(NEXT_DAY - world.now()).await;
+        }
         world.sleep(world.chance.between(10, scenario.sweep_pause) * SECOND).await;
         if world.is_hostile.get() && !scenario.sweeps_while_hostile {
             continue;

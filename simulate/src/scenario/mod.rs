@@ -24,8 +24,9 @@ pub(crate) struct Accidents {
     pub(crate) people_down: u32,
     pub(crate) variables_down: u32,
     pub(crate) instance_down: u32,
-    /// An operator asks for a capture to be stopped.
+    /// An operator asks for a capture to be stopped; for the session of one that is over to be deleted.
     pub(crate) operator_stops: u32,
+    pub(crate) operator_deletes: u32,
 }
 
 /// One run.
@@ -56,6 +57,8 @@ pub(crate) struct Scenario {
     pub(crate) sweep_pause: u64,
     /// Alerts that fire.
     pub(crate) alerts: u64,
+    /// Half of them fire on the next day, on which the records of the first are removed.
+    pub(crate) next_day: bool,
     /// They fire within so many microseconds: all at once, or one after the other.
     pub(crate) spread: u64,
     /// Machines there are.
@@ -123,12 +126,14 @@ impl Scenario {
                 variables_down: accident(),
                 instance_down: accident(),
                 operator_stops: accident() / 2,
+                operator_deletes: accident(),
             },
             dead_receiver: !is_calm && chance.happens(4),
             hostile,
             sweeps_while_hostile: chance.happens(750),
             sweep_pause: chance.pick(&[10, 30, 60, 60]),
             alerts: chance.between(1, 6),
+            next_day: chance.happens(150),
             spread: chance.pick(&[20 * MILLI, SECOND, 20 * SECOND, hostile * SECOND]),
             machines: chance.between(1, 4),
             duplicates: chance.pick(&[0, 100, 500]),

@@ -110,6 +110,8 @@ pub(crate) struct AzureWays {
     pub(crate) conflict: u16,
     /// What the stop of a capture that has ended is answered with.
     pub(crate) late_stop: u16,
+    /// In 1,000 sessions: a stop is refused although they run, for as long as they do.
+    pub(crate) stop_refused: u32,
     /// Deleting takes so long, at most.
     pub(crate) deletion: u64,
     /// Tokens are good for so long, in seconds.
@@ -142,6 +144,7 @@ impl AzureWays {
             leads_astray: if is_calm { 0 } else { some(60) },
             conflict: chance.pick(&[409, 409, 409, 400, 412]),
             late_stop: chance.pick(&[202, 202, 409, 400]),
+            stop_refused: some(300),
             deletion: chance.pick(&[0, 3, 30]),
             token_lasts: chance.pick(&[3_599, 3_599, 400, 330]),
             most_sessions: if is_calm { 10_000 } else { chance.pick(&[10_000, 10_000, 4]) },
