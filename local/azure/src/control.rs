@@ -262,7 +262,7 @@ fn seed(app: &App, req: &Req) -> Answer {
         let now = app.clock.now();
         session.start(now);
         if matches!(seed.state, SeedState::Stopped) {
-            session.end("TimeExceeded", Vec::new(), now, Duration::ZERO);
+            session.end("TimeExceeded", Vec::new(), now, Some(Duration::ZERO));
         }
         if app.captures.add(session, usize::MAX).is_ok() {
             names.push(name);

@@ -136,12 +136,12 @@ pub(crate) fn happen(app: &App, body: &[u8]) -> Result<Vec<String>, String> {
     let sessions = match happening {
         Happening::SessionStopped { id } => {
             let session = session(app, &id)?;
-            session.end("Manual", Vec::new(), now, Duration::ZERO);
+            session.end("Manual", Vec::new(), now, Some(Duration::ZERO));
             vec![session]
         }
         Happening::SessionDeleted { id } => {
             let session = session(app, &id)?;
-            session.end("Manual", Vec::new(), now, Duration::ZERO);
+            session.end("Manual", Vec::new(), now, Some(Duration::ZERO));
             app.captures.remove(&session);
             vec![session]
         }
@@ -167,7 +167,7 @@ pub(crate) fn happen(app: &App, body: &[u8]) -> Result<Vec<String>, String> {
             app.gone.lock().insert(id.to_ascii_lowercase(), Lost::Deleted(After::NotFound));
             let sessions = app.captures.of(&id);
             for session in &sessions {
-                session.end("Manual", Vec::new(), now, Duration::ZERO);
+                session.end("Manual", Vec::new(), now, Some(Duration::ZERO));
                 app.captures.remove(session);
             }
             sessions

@@ -31,7 +31,7 @@ pub(crate) async fn live(
     if let Some((code, message)) = failure {
         session.provision("Failed");
         // What queryStatus says of a session that could not be made is not known: invented.
-        session.end("", vec!["InternalError".into()], begin, Duration::ZERO);
+        session.end("", vec!["InternalError".into()], begin, Some(Duration::ZERO));
         operation.finish(Progress::Failed { code, message });
         app.record.news();
         return;

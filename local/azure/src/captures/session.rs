@@ -118,8 +118,14 @@ impl Session {
         }
     }
 
-    /// Ends it, unless it has ended; the service knows of it `later`.
-    pub(crate) fn end(&self, reason: &'static str, errors: Vec<String>, until: Timestamp, later: Duration) {
+    /// Ends it, unless it has ended; the service knows of it `later`, or not before it is asked.
+    pub(crate) fn end(
+        &self,
+        reason: &'static str,
+        errors: Vec<String>,
+        until: Timestamp,
+        later: Option<Duration>,
+    ) {
         let mut state = self.lock();
         let since = match &state.phase {
             Phase::NotStarted => until,
@@ -127,7 +133,7 @@ impl Session {
             Phase::Ended { .. } => return,
         };
         state.phase = Phase::Ended { since, until, reason, errors };
-        state.known_at = Some(clock::later(until, later));
+        state.known_at = later.map(|later| clock::later(until, later));
         drop(state);
         self.ended.notify_one();
     }

@@ -15,7 +15,7 @@ impl Inventory {
         ensure!(!self.subscriptions.is_empty(), "there is no subscription: add a [[subscriptions]] table");
         ensure!(self.limits.page_size > 0, "limits.page_size is 0: a page holds at least one entry");
         ensure!(
-            self.timings.status_stale_s.is_finite() && self.timings.status_stale_s >= 0.0,
+            self.timings.status_stale_s.is_none_or(|stale| stale.is_finite() && stale >= 0.0),
             "timings.status_stale_s is negative or not a number: give seconds, such as 20 or 0.5"
         );
         let mut apps = HashSet::new();

@@ -51,8 +51,8 @@ pub struct Timings {
     pub provisioning_ms: u64,
     /// The `Retry-After` of long-running operations.
     pub retry_after_s: u64,
-    /// How long `queryStatus` goes on saying `Running` after a capture ended by itself.
-    pub status_stale_s: f64,
+    /// How long `queryStatus` goes on saying `Running` after a capture ended by itself; until it is asked, if there is none.
+    pub status_stale_s: Option<f64>,
     /// From `queryStatus`'s 202 to the fresh status at its `Location`.
     pub status_operation_ms: u64,
     /// From stop's 202 to the end of its operation.
@@ -66,9 +66,9 @@ pub struct Timings {
 }
 
 impl Timings {
-    /// How long `queryStatus` goes on saying `Running` after a capture ended by itself.
-    pub(crate) fn status_stale(&self) -> Duration {
-        Duration::from_secs_f64(self.status_stale_s)
+    /// How long `queryStatus` goes on saying `Running` after a capture ended by itself; until it is asked, if there is none.
+    pub(crate) fn status_stale(&self) -> Option<Duration> {
+        self.status_stale_s.map(Duration::from_secs_f64)
     }
 }
 
@@ -77,7 +77,7 @@ impl Default for Timings {
         Self {
             provisioning_ms: 10_000,
             retry_after_s: 10,
-            status_stale_s: 20.0,
+            status_stale_s: None,
             status_operation_ms: 2_000,
             stop_ms: 5_000,
             delete_ms: 5_000,

@@ -104,6 +104,30 @@ async fn a_capture_runs_its_time_and_query_status_learns_late_that_it_ended() {
     assert_eq!(plain.json(), told);
 }
 
+async fn advance(azure: &Azure, seconds: u64) {
+    send(azure.post("/_standin/clock").json(&json!({ "advance_s": seconds }))).await;
+}
+
+#[tokio::test]
+async fn the_service_learns_of_an_end_only_when_it_is_asked() {
+    let azure = Azure::with(&[
+        ("status_stale_s = 0.3\n", ""),
+        ("status_operation_ms = 30", "status_operation_ms = 60000"),
+    ])
+    .await;
+    created(&azure, "unasked", web_01(1)).await;
+    azure.session("unasked", |one| one["state"] == "Ended").await;
+    advance(&azure, 3_000).await;
+    let first = query(&azure, "unasked").await;
+    assert_eq!((first.status.as_u16(), &first.json()["packetCaptureStatus"]), (202, &json!("Running")));
+    advance(&azure, 30).await;
+    assert_eq!(query(&azure, "unasked").await.status, 202, "it is still being asked");
+    // Nobody has followed the first one's Location.
+    advance(&azure, 31).await;
+    let plain = query(&azure, "unasked").await;
+    assert_eq!((plain.status.as_u16(), &plain.json()["stopReason"]), (200, &json!("TimeExceeded")));
+}
+
 #[tokio::test]
 async fn a_status_before_the_start_is_not_started() {
     let azure = Azure::with(&[("provisioning_ms = 30", "provisioning_ms = 60000")]).await;

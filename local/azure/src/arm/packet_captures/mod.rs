@@ -46,7 +46,7 @@ pub(super) fn stop(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResul
         let progress = match outcome {
             Some(Outcome::OperationFailed { code, message }) => Progress::Failed { code, message },
             _ => {
-                session.end("Manual", Vec::new(), app.clock.now(), Duration::ZERO);
+                session.end("Manual", Vec::new(), app.clock.now(), Some(Duration::ZERO));
                 session.learn(app.clock.now());
                 Progress::Succeeded
             }
@@ -76,7 +76,7 @@ pub(super) fn delete(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmRes
             Some(Outcome::OperationFailed { code, message }) => Progress::Failed { code, message },
             _ => {
                 // That a running session is stopped first, and keeps its file, is invented.
-                session.end("Manual", Vec::new(), app.clock.now(), Duration::ZERO);
+                session.end("Manual", Vec::new(), app.clock.now(), Some(Duration::ZERO));
                 app.captures.remove(&session);
                 Progress::Succeeded
             }
@@ -88,7 +88,9 @@ pub(super) fn delete(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmRes
 }
 
 /// `POST …/queryStatus`. Until the service knows that the capture ended: 202 with what it believes, which may be stale,
-/// and a `Location` where the truth will be. After that: a plain 200.
+/// and a `Location` where the truth will be. After that: a plain 200. Whether the service ever knows without being asked is
+/// not recorded: here a question makes it ask the agent, also if nobody follows its `Location`, and nothing else does;
+/// `timings.status_stale_s` lets it learn by itself, or where that is followed.
 pub(super) fn query_status(call: &Call<'_>, path: &ResourcePath, name: &str) -> ArmResult {
     let session = existing(call, path, name, "queryStatus/action")?;
     call.app.gone.check_target(&session)?;
@@ -104,6 +106,9 @@ pub(super) fn query_status(call: &Call<'_>, path: &ResourcePath, name: &str) -> 
     let app = Arc::clone(call.app);
     tokio::spawn(async move {
         app.clock.sleep(Duration::from_millis(app.inventory.timings.status_operation_ms)).await;
+        if app.inventory.timings.status_stale().is_none() {
+            session.learn(app.clock.now());
+        }
         operation.finish(Progress::Succeeded);
         app.record.news();
     });
