@@ -28,6 +28,7 @@ use std::{
     sync::Once,
 };
 
+pub use check::calls::Kind;
 pub use numbers::{Numbers, Violation};
 use world::World;
 

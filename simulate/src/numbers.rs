@@ -1,5 +1,7 @@
 //! What a run came to: what must not happen and did, and what happened in numbers.
 
+use crate::check::calls::Kind;
+
 /// What must not happen, and did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -24,8 +26,8 @@ pub struct Numbers {
     pub sessions: u64,
     /// Calls to ARM.
     pub arm_calls: u64,
-    /// The most of them about one session.
-    pub most_calls: u32,
+    /// The most of them about one session, by the run's kind, beside the looks at slow provisioning.
+    pub most_calls: [u32; Kind::ALL.len()],
     /// Instances that died.
     pub crashes: u64,
     /// Messages to people.
@@ -53,7 +55,7 @@ impl Numbers {
             answers: self.answers + other.answers,
             sessions: self.sessions + other.sessions,
             arm_calls: self.arm_calls + other.arm_calls,
-            most_calls: self.most_calls.max(other.most_calls),
+            most_calls: std::array::from_fn(|i| self.most_calls[i].max(other.most_calls[i])),
             crashes: self.crashes + other.crashes,
             messages: self.messages + other.messages,
             repeats: self.repeats + other.repeats,
@@ -69,9 +71,11 @@ impl Numbers {
     /// For people.
     #[must_use]
     pub fn in_words(&self) -> String {
+        let most = Kind::ALL.iter().zip(self.most_calls).map(|(kind, most)| format!("{kind:?} {most}"));
+        let most = most.collect::<Vec<_>>().join(", ");
         format!(
             "{} turns in {} h of the world's time; {} alerts, {} answers (slowest {} ms; sweeps {} ms), {} sessions, {} calls \
-             to ARM (most about one: {}), {} deaths, {} messages ({} of them again), {} writes that undid another's, {} \
+             to ARM (most about one: {most}), {} deaths, {} messages ({} of them again), {} writes that undid another's, {} \
              captures beyond a limit",
             self.turns,
             self.seconds / 3_600,
@@ -81,7 +85,6 @@ impl Numbers {
             self.slowest_sweep,
             self.sessions,
             self.arm_calls,
-            self.most_calls,
             self.crashes,
             self.messages,
             self.repeats,

@@ -11,16 +11,9 @@ use crate::{
     azure::{ARM, Asked, Effect, LOGIN, refusal, reply},
     check,
     people::Message,
-    scenario::{Backend, Faults, MILLI, SECOND},
+    scenario::{Faults, MILLI, SECOND},
     world::World,
 };
-
-/// More calls to ARM about one session than this are no following any more.
-const MOST_CALLS: u32 = 250;
-/// The same where a store shows claims so late that each of many instances takes each step.
-const MOST_CALLS_UNSEEN: u32 = 1_500;
-/// The same of a capture in whose life nothing goes wrong.
-const MOST_CALLS_IN_CALM: u32 = 8;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +67,7 @@ pub(crate) async fn send(
         world.violate("tokens go to ARM only", || format!("a request to {host} carries one"));
     }
     if host == ARM {
-        counts(world, request);
+        check::calls::counts(world, request);
     }
     let fate = fate(world, &faults);
     let slow = world.is_hostile.get() && world.chance.happens(faults.slow);
@@ -133,19 +126,6 @@ fn fault(world: &World, status: u16) -> Response<Bytes> {
     answer
 }
 
-fn counts(world: &Rc<World>, request: &Request<Bytes>) {
-    let mut azure = world.azure.borrow_mut();
-    let mut numbers = world.numbers.borrow_mut();
-    numbers.arm_calls += 1;
-    let Some(session) = azure.about(request).map(|index| &mut azure.sessions.all[index]) else { return };
-    session.calls += 1;
-    numbers.most_calls = numbers.most_calls.max(session.calls);
-    let most = if world.scenario.store.lag > SECOND { MOST_CALLS_UNSEEN } else { MOST_CALLS };
-    if session.calls > most {
-        world.violate("a capture costs little", || format!("{} calls about {}", session.calls, session.name));
-    }
-}
-
 /// The other side's answer, with its effect.
 fn answer(world: &Rc<World>, instance: u32, host: &str, request: &Request<Bytes>) -> Response<Bytes> {
     let asked = Asked { chance: &world.chance, now: world.now(), time: world.time(), request };
@@ -195,29 +175,4 @@ fn comes(world: &Rc<World>, host: &str, request: &Request<Bytes>, is_taken: bool
         world.violate("each event has one id", || what);
     }
     check::told::is_true(world, &message);
-}
-
-/// Captures in whose life nothing went wrong cost at most so many calls.
-pub(crate) fn calls_in_calm(world: &World) {
-    let azure = world.azure.borrow();
-    let is_quick = world.scenario.azure.provisioning.1 <= 20;
-    if !world.scenario.is_calm
-        || !is_quick
-        || world.scenario.rules.stops
-        || world.scenario.rules.exact.is_some()
-    {
-        return;
-    }
-    // Two instances that do not see each other's claims at once take a step twice now and then.
-    if world.scenario.instances > 1 && world.scenario.store.backend != Backend::Sqlite {
-        return;
-    }
-    // One that is taken back is no ordinary capture.
-    for session in azure.sessions.all.iter().filter(|session| session.gone.is_none()) {
-        if session.calls > MOST_CALLS_IN_CALM {
-            world.violate("an ordinary capture costs at most 8 calls", || {
-                format!("{} calls about {}", session.calls, session.name)
-            });
-        }
-    }
 }

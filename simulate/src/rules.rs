@@ -30,7 +30,7 @@ impl Rules {
     pub(crate) fn draw(chance: &Chance) -> Self {
         let mut rules = Self::default();
         let mut terms;
-        match chance.below(16) {
+        match chance.below(17) {
             0..=3 => return rules,
             4 | 5 => {
                 let seconds = chance.pick(&[20, 120, 1_800]);
@@ -53,13 +53,13 @@ impl Rules {
                 rules.at_once = Some(most);
                 terms = format!("captures_at_once = {most}\n");
             }
-            12 => {
+            12 | 13 => {
                 rules.exact = Some("the-one");
                 rules.replaces = chance.happens(700);
                 let on_conflict = if rules.replaces { "replace" } else { "keep" };
                 terms = format!("exact_name = \"the-one\"\non_conflict = \"{on_conflict}\"\n");
             }
-            13 => terms = "match.tags.tier = \"web*\"\n".to_owned(),
+            14 => terms = "match.tags.tier = \"web*\"\n".to_owned(),
             _ => {
                 rules.stops = true;
                 terms = "stop_on_resolve = true\n".to_owned();

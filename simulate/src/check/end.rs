@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{restraint, told};
 use crate::{
-    inbound, outbound,
+    inbound,
     scenario::RECEIVERS,
     world::{OPERATOR_KEY, World},
 };
@@ -46,7 +46,6 @@ pub(crate) async fn all(world: Rc<World>) {
         one(&world, &name, &record);
     }
     restraint::holds(&world);
-    outbound::calls_in_calm(&world);
     world.is_over.set(true);
 }
 

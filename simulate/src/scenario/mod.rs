@@ -89,10 +89,13 @@ impl Scenario {
         let worst = if is_calm { 0 } else { chance.pick(&[20, 60, 150, 400]) };
         let some = |worst: u64| if chance.happens(500) { chance.below(worst) as u32 } else { 0 };
         let accident = || if is_calm || chance.happens(700) { 0 } else { chance.below(150) as u32 };
+        let rules = Rules::draw(chance);
         let time_limit = match chance.below(100) {
-            0 => 18_000,
-            1..=15 => 600,
-            16..=60 => 60,
+            0..=2 => 18_000,
+            // What may be stopped is worth a long limit.
+            3..=17 if rules.stops => 18_000,
+            3..=17 => 600,
+            18..=60 => 60,
             _ => 10,
         };
         let receivers = match chance.below(10) {
@@ -141,7 +144,7 @@ impl Scenario {
             time_limit,
             session_limit: if chance.happens(200) { chance.between(1, 5) } else { 10_000 },
             evicts: chance.happens(500),
-            rules: Rules::draw(chance),
+            rules,
             receivers,
         }
     }

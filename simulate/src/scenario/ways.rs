@@ -23,6 +23,12 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
+    /// Whether requests never go wrong.
+    pub(crate) fn is_none(&self) -> bool {
+        self.refused + self.timed_out + self.lost + self.throttled + self.failing + self.denied + self.slow
+            == 0
+    }
+
     pub(super) fn draw(chance: &Chance, worst: u64) -> Self {
         let rate = || if chance.happens(500) { chance.below(worst) as u32 } else { 0 };
         Self {
