@@ -58,7 +58,7 @@ pub(crate) fn is_so(world: &World, capture: &str, event: &str, record: &Value) {
         "ended" => {
             let was_cut = session.gone.is_some_and(|(gone, _)| gone < session.end);
             // Azure has no word for a capture that its size has ended, and none of its own for one that was told to stop.
-            let is_stopped = record.pointer("/stop/isSent") == Some(&Value::Bool(true));
+            let is_stopped = record.pointer("/stop/progress").and_then(Value::as_str) == Some("sent");
             let truth = if session.reason.is_empty() { "SizeReached" } else { session.reason };
             let is_true =
                 reason == Some(truth) || is_stopped && session.reason.is_empty() && reason == Some("Manual");
