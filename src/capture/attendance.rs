@@ -9,7 +9,8 @@ use super::{State, name};
 use crate::{app::App, log::Level, platform::Platform, store, time::Timestamp};
 
 /// A capture that has been open for so long without a sweep is a neglected one.
-const PATIENCE: Duration = Duration::from_mins(15);
+const PATIENCE: Duration = Duration::from_secs(PATIENCE_SECONDS.unsigned_abs());
+const PATIENCE_SECONDS: i64 = 15 * 60;
 /// So exactly it is kept when the last sweep was: not each call costs a write.
 const EXACTLY: Duration = Duration::from_mins(1);
 /// Of the captures that may be neglected, so many are looked at.
@@ -84,7 +85,7 @@ pub async fn warning<P: Platform>(app: &App<P>) -> Option<String> {
         return None;
     }
     let keys = store::list(&app.platform).await.ok()?;
-    let limit = now.after(-i64::try_from(PATIENCE.as_secs()).unwrap_or(i64::MAX)).compact();
+    let limit = now.after(PATIENCE_SECONDS.saturating_neg()).compact();
     let old = keys.open.iter().rev().take_while(|name| name::time_part(name) < limit.as_str());
     for name in old.take(LOOKED_AT) {
         // An alert can come long after it fired: the record says when it did.

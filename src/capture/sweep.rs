@@ -191,10 +191,24 @@ async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize, begin
 }
 
 /// What a step leaves in a record, if only a later try or look.
-fn traces(record: &Record) -> (State, Timestamp, u32, usize, Option<Step>, Vec<(Timestamp, bool)>) {
-    let reports = record.reports.iter().map(|report| (report.due, report.is_settled())).collect();
-    let last = record.history.last().cloned();
-    (record.state, record.due, record.attempts, record.history.len(), last, reports)
+#[derive(PartialEq, Eq)]
+struct Traces {
+    state: State,
+    due: Timestamp,
+    attempts: u32,
+    /// Its length, and its last line: a full one grows no longer.
+    history: (usize, Option<Step>),
+    reports: Vec<(Timestamp, bool)>,
+}
+
+fn traces(record: &Record) -> Traces {
+    Traces {
+        state: record.state,
+        due: record.due,
+        attempts: record.attempts,
+        history: (record.history.len(), record.history.last().cloned()),
+        reports: record.reports.iter().map(|report| (report.due, report.is_settled())).collect(),
+    }
 }
 
 /// Moves one capture on, unless this instance has it in hand already. It goes on in the background: to the end of a step
