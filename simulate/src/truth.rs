@@ -192,9 +192,13 @@ impl Captures {
         self.0.iter().filter(|(_, known)| known.done.is_some()).map(|(name, _)| name.as_str())
     }
 
-    /// Captures that are open and nowhere put away.
+    /// Captures that are open and nowhere put away, but for one that was held back.
     pub(crate) fn open(&self) -> impl Iterator<Item = &str> {
-        let open = self.0.iter().filter(|(_, known)| known.open.is_some() && known.done.is_none());
+        let is_held_back = |done: &Value| done.get("heldBack").is_some();
+        let open = self
+            .0
+            .iter()
+            .filter(move |(_, known)| known.open.is_some() && known.done.as_ref().is_none_or(is_held_back));
         open.map(|(name, _)| name.as_str())
     }
 }
