@@ -73,30 +73,31 @@ pub(crate) async fn send(
     let slow = world.is_hostile.get() && world.chance.happens(faults.slow);
     let takes =
         if slow { world.chance.below(25 * SECOND) } else { world.chance.between(20 * MILLI, 300 * MILLI) };
+    let sent = world.now();
     world.sleep(takes.min(timeout) / 2).await;
     let outcome = match fate {
         Fate::Refused => Err(SendError::NotConnected("connection refused")),
         Fate::TimedOut { is_done } => {
             if is_done {
-                answer(world, instance, &host, request);
+                answer(world, instance, &host, request, sent);
             }
             world.sleep(timeout).await;
             Err(SendError::TimedOut)
         }
         Fate::Lost => {
-            answer(world, instance, &host, request);
+            answer(world, instance, &host, request, sent);
             Err(SendError::Lost("connection reset"))
         }
         Fate::Status { status, is_done } => {
             if is_done {
-                answer(world, instance, &host, request);
+                answer(world, instance, &host, request, sent);
             } else if host != ARM && host != LOGIN {
                 refused(world, &host, request);
             }
             Ok(fault(world, status))
         }
         Fate::Ordinary => {
-            let answer = answer(world, instance, &host, request);
+            let answer = answer(world, instance, &host, request, sent);
             if takes > timeout { Err(SendError::TimedOut) } else { Ok(answer) }
         }
     };
@@ -126,8 +127,14 @@ fn fault(world: &World, status: u16) -> Response<Bytes> {
     answer
 }
 
-/// The other side's answer, with its effect.
-fn answer(world: &Rc<World>, instance: u32, host: &str, request: &Request<Bytes>) -> Response<Bytes> {
+/// The other side's answer, with its effect; the request was sent at this moment.
+fn answer(
+    world: &Rc<World>,
+    instance: u32,
+    host: &str,
+    request: &Request<Bytes>,
+    sent: u64,
+) -> Response<Bytes> {
     let asked = Asked { chance: &world.chance, now: world.now(), time: world.time(), request };
     match host {
         LOGIN => world.azure.borrow_mut().login(&asked),
@@ -145,7 +152,7 @@ fn answer(world: &Rc<World>, instance: u32, host: &str, request: &Request<Bytes>
                 match effect {
                     Effect::Begun(index) => check::effects::begun(world, index),
                     Effect::Stopped(index) => check::effects::stopped(world, index),
-                    Effect::Deleted(index) => check::effects::deleted(world, index),
+                    Effect::Deleted(index) => check::effects::deleted(world, index, sent),
                 }
             }
             answer

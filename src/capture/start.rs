@@ -257,8 +257,11 @@ impl<P: Platform> Start<'_, P> {
 
     fn adopt(&self, record: &mut Record, place: &Place, session: &Session) {
         record.storage_path = session.properties.storage_path();
-        record.adopted = true;
-        record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, 0);
+        // One that is being provisioned has only just begun; whether any other still runs has to be asked.
+        let is_new = session.properties.is_provisioning();
+        record.adopted = !is_new;
+        let pause = if is_new { FIRST_LOOK.saturating_mul(2) } else { 0 };
+        record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, pause);
     }
 }
 
