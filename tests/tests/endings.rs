@@ -7,7 +7,7 @@ use alertcap_tests::{METRIC, Options, Stack, note, states};
 use serde_json::Value;
 
 /// Azure's own: `Retry-After` apart, which a test cannot wait for.
-const AS_AZURE: &[(&str, &str, i64)] = &[("timings", "status_stale_s", 20)];
+const AS_AZURE: &[(&str, &str, i64)] = &[("timings", "status_stale_s", 36_000)];
 
 const FIVE_HOURS: &str = "18000";
 const TEN_MINUTES: &str = "600";
