@@ -36,9 +36,9 @@ impl Kind {
             Self::Ordinary => 8,
             Self::Calm => 20,
             Self::Faultless => 20,
-            Self::Given => 120,
-            Self::Hostile => 100,
-            Self::Unseen => 250,
+            Self::Given => 250,
+            Self::Hostile => 250,
+            Self::Unseen => 500,
         }
     }
 
