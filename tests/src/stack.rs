@@ -97,6 +97,11 @@ impl Stack {
         stack
     }
 
+    /// Sets a variable of the component's; the host has to be started again.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Kills the host (SIGKILL).
     pub fn kill_host(&mut self) {
         self.earlier_logs = self.logs();
