@@ -75,6 +75,18 @@ impl<P: Platform> App<P> {
         Ok(settings)
     }
 
+    /// A place in a list of so many, so that each has its turn.
+    pub fn by_chance(&self, length: usize) -> usize {
+        let [.., a, b, c, d] = self.platform.bytes16();
+        let chance = u32::from_be_bytes([a, b, c, d]);
+        usize::try_from(chance).unwrap_or_default().checked_rem(length).unwrap_or_default()
+    }
+
+    /// At most `most` of a list, from a place by chance on and then from its beginning: others each time.
+    pub fn some_of<'a, T>(&self, list: &'a [T], most: usize) -> impl Iterator<Item = &'a T> {
+        list.iter().cycle().skip(self.by_chance(list.len())).take(list.len().min(most))
+    }
+
     /// Writes a log line.
     pub fn log(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
         self.platform.log_line(&log::line(self.platform.now(), level, message, fields));

@@ -24,8 +24,14 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
         Some(millis) => Duration::from_millis(millis),
         None => seconds(text(header::RETRY_AFTER.as_str())?, now)?,
     };
+    Some(whole_seconds(wait.min(LONGEST)).max(1))
+}
+
+/// In seconds, rounded up: nobody comes too early.
+#[must_use]
+pub fn whole_seconds(wait: Duration) -> i64 {
     let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-    i64::try_from(whole.clamp(1, LONGEST.as_secs())).ok()
+    i64::try_from(whole).unwrap_or(i64::MAX)
 }
 
 fn seconds(text: &str, now: Timestamp) -> Option<Duration> {
@@ -37,7 +43,8 @@ fn seconds(text: &str, now: Timestamp) -> Option<Duration> {
 
 /// The pause after so many failures in a row: `first`, doubled each time up to [`LONGEST`].
 ///
-/// Of it, half to the whole is waited. What `whose` says decides how much of it, so that many that failed together do not come again together.
+/// Of it, half to the whole is waited. What `whose` says decides how much of it, so that many that failed together do not
+/// come again together.
 #[must_use]
 pub fn pause(whose: &str, failures: u32, first: Duration) -> Duration {
     let doubled = 1_u32.checked_shl(failures).map_or(LONGEST, |times| first.saturating_mul(times));

@@ -205,20 +205,15 @@ pub async fn save(store: &impl KeyValue, record: &mut Record) -> Result<bool, St
         // What is still to be told of one that was held back is no news any more.
         Some(kept) if kept.replaces(record) => return Ok(false),
         // Written by a driver that came late, or no longer what stands there: it is left, for this one is preferred to it.
-        Some(kept) if record.replaces(&kept) && record.state < State::Reported => {
-            create(store, record).await?
-        }
-        Some(kept) if kept.state > record.state && !record.replaces(&kept) => return Ok(false),
-        kept => {
-            if let Some(kept) = kept.filter(|kept| !record.replaces(kept)) {
-                record.learn(&kept);
-            }
-            if record.state == State::Reported {
-                replace(store, record).await?;
-            } else {
-                create(store, record).await?;
-            }
-        }
+        Some(kept) if record.replaces(&kept) => {}
+        Some(kept) if kept.state > record.state => return Ok(false),
+        Some(kept) => record.learn(&kept),
+        None => {}
+    }
+    if record.state == State::Reported {
+        replace(store, record).await?;
+    } else {
+        create(store, record).await?;
     }
     Ok(true)
 }

@@ -1,10 +1,9 @@
 //! `POST /api/alerts`: caller, body, alert, plan; written down; then, within the time Azure gives, as far towards the
 //! capture as it comes. The rest goes on in the background.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{self, Either};
 use http::{Response, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
@@ -42,13 +41,12 @@ pub(super) async fn take<P: Platform>(
 ) -> Result<Response<Bytes>, Problem> {
     let rehearsal = rehearsal(parts)?;
     let within = if rehearsal == Some(Rehearsal::Probe) { PROBE_WITHIN } else { ANSWER_WITHIN };
-    let taken = pin!(take_in_time(app, parts, body, rehearsal));
-    match future::select(taken, pin!(app.platform.sleep(within))).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(_) if rehearsal.is_some() => {
+    match app.platform.within(within, take_in_time(app, parts, body, rehearsal)).await {
+        Some(answer) => answer,
+        None if rehearsal.is_some() => {
             Err(Problem::unavailable("Azure or the store did not answer in time; nothing was done."))
         }
-        Either::Right(_) => Err(not_written(app, "the store or the variables did not answer in time")),
+        None => Err(not_written(app, "the store or the variables did not answer in time")),
     }
 }
 
@@ -184,13 +182,13 @@ async fn read<P: Platform>(app: &App<P>, parts: &Parts, body: impl Body) -> Resu
     if announced.is_some_and(|length| length > MAX_BODY_BYTES.saturating_mul(DRAINED)) {
         return Err(Problem::too_large(MAX_BODY_BYTES));
     }
-    match future::select(pin!(body.read(MAX_BODY_BYTES)), pin!(app.platform.sleep(BODY_WITHIN))).await {
-        Either::Left((Ok(body), _)) => Ok(body),
-        Either::Left((Err(BodyError::TooLarge), _)) => Err(Problem::too_large(MAX_BODY_BYTES)),
-        Either::Left((Err(BodyError::Broken), _)) => {
+    match app.platform.within(BODY_WITHIN, body.read(MAX_BODY_BYTES)).await {
+        Some(Ok(body)) => Ok(body),
+        Some(Err(BodyError::TooLarge)) => Err(Problem::too_large(MAX_BODY_BYTES)),
+        Some(Err(BodyError::Broken)) => {
             Err(Problem::bad_request("broken-body", "The body broke off", "Send the request again."))
         }
-        Either::Right(_) => Err(Problem::too_slow()),
+        None => Err(Problem::too_slow()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! One delivery of an alert: each of its captures is written down, or found written, and its start waited for.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::{self, Either};
+use futures_util::future::Either;
 use serde_json::{Value, json};
 
 use crate::{
@@ -96,9 +96,9 @@ impl<P: Platform> Delivery<'_, P> {
         let work = async move { drive_new(&background, &hand, first, |record| _ = tell.send(record)).await };
         self.app.platform.spawn(work).await;
         let remaining = self.deadline.since(self.app.platform.now());
-        let record = match future::select(told, pin!(self.app.platform.sleep(remaining))).await {
-            Either::Left((Ok(started), _)) => started,
-            Either::Left((Err(_), _)) | Either::Right(_) => record,
+        let record = match self.app.platform.within(remaining, told).await {
+            Some(Ok(started)) => started,
+            Some(Err(_)) | None => record,
         };
         self.seen(&record, false).await
     }

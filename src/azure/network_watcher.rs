@@ -169,6 +169,9 @@ pub async fn read<P: Platform>(arm: &Arm<'_, P>, capture: &ResourceId) -> Result
     arm.get(&url).await?.json()
 }
 
+/// Azure deletes a session within so many seconds.
+pub const DELETION: i64 = 5;
+
 /// Deletes a session; the file stays. A session that is not there is no error.
 ///
 /// # Errors

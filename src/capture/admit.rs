@@ -10,6 +10,7 @@ use super::{
     State,
     ledger::{self, Entry, Ledger},
     note::HeldBack,
+    write,
 };
 use crate::{
     alert::Alert,
@@ -28,8 +29,6 @@ const SETTLE_MILLIS: u64 = 20;
 const TRIES: u32 = 12;
 /// So long one waits for an instance's others; then it writes beside them, as beside another instance.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
-/// How often an instance looks whether its ledger is free.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// An answer takes no longer, so a record that is not there by then was never written.
 const WRITTEN_WITHIN: i64 = 60;
 /// Records that are looked at when too many captures seem to run.
@@ -222,14 +221,7 @@ async fn what_has_ended<P: Platform>(
 }
 
 async fn turn<P: Platform>(app: &App<P>) -> Option<InHand> {
-    let until = app.platform.now().plus(TURN_WITHIN);
-    loop {
-        let hand = app.memory.take_in_hand("(ledger)");
-        if hand.is_some() || app.platform.now() >= until {
-            return hand;
-        }
-        app.platform.sleep(LOOK_AGAIN).await;
-    }
+    app.platform.within(TURN_WITHIN, write::turn(app, "(ledger)")).await
 }
 
 /// Long enough for another writer's read and write to be over.

@@ -1,8 +1,8 @@
 //! Moving one capture from step to step: over the same function in the background of the alert's request and in a sweep.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
-use futures_util::future::{self, Either, LocalBoxFuture};
+use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 
 use super::{
@@ -117,11 +117,7 @@ async fn step<P: Platform>(app: &App<P>, record: &mut Record, action: Action) ->
     };
     act_in_time(app, &settings, record, action).await;
     if action == Action::Start && record.state == State::Ended && record.sent_at.is_none() {
-        let forget = async {
-            admit::forget(app, &record.name).await;
-            Ok(())
-        };
-        _ = write::in_time(app, forget).await;
+        _ = app.platform.within(write::STORE_WITHIN, admit::forget(app, &record.name)).await;
     }
     match keep(app, record).await {
         Ok(()) => Some(()),
@@ -152,11 +148,7 @@ async fn claim<P: Platform>(
 /// Breaks a step off that takes too long. What it has done by then is found out by the next try, as after a crash.
 async fn act_in_time<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, action: Action) {
     let mut trial = record.clone();
-    let is_done = {
-        let step = pin!(act(app, settings, &mut trial, action));
-        matches!(future::select(step, pin!(app.platform.sleep(STEP_WITHIN))).await, Either::Left(_))
-    };
-    if is_done {
+    if app.platform.within(STEP_WITHIN, act(app, settings, &mut trial, action)).await.is_some() {
         *record = trial;
         return;
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::{Record, State, exact, history::by_chance, name, write};
+use super::{Record, State, exact, name, write};
 use crate::{
     app::App,
     azure::{
@@ -21,8 +21,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// Azure deletes a session within so many seconds.
-const DELETION: i64 = 5;
 /// So many more than needed are deleted, for the alerts that come next.
 const HEADROOM: u32 = 4;
 /// Records that are read at most to find them.
@@ -94,13 +92,11 @@ pub(super) async fn evict<P: Platform>(
 pub(super) fn being_deleted() -> ArmError {
     let why =
         "the watcher has as many sessions as are allowed; ended ones of alertcap's own are deleted first";
-    let failure = Box::new(Failure::new("makingRoom", why));
-    ArmError { kind: ErrorKind::Passing, failure, retry_after: Some(DELETION) }
+    ArmError::passing("makingRoom", why, Some(network_watcher::DELETION))
 }
 
 fn unknown(error: &StoreError) -> ArmError {
-    let failure = Box::new(Failure::new("store", error.to_string()));
-    ArmError { kind: ErrorKind::Passing, failure, retry_after: None }
+    ArmError::passing("store", &error.to_string(), None)
 }
 
 /// The sessions that may be ours, as far as the keys say: those named as a record is, and those of whose name a hint says
@@ -129,7 +125,7 @@ fn candidates<'a, P: Platform>(
     };
     sort_by(&mut found, |(a, _), (b, _)| order(a).cmp(&order(b)));
     let mut others = found.split_off(OLDEST.min(found.len()));
-    let first = by_chance(app, others.len());
+    let first = app.by_chance(others.len());
     others.rotate_left(first);
     found.extend(others);
     found.truncate(READ);

@@ -7,18 +7,14 @@ use super::{Record, start::Start};
 use crate::{
     app::App,
     azure::{
-        arm::{Arm, ArmError, ErrorKind},
+        arm::{Arm, ArmError},
         network_watcher::{self, Session},
         resource_id::ResourceId,
     },
-    failure::Failure,
     platform::{Platform, StoreError},
     rules::OnConflict,
     store,
 };
-
-/// Azure deletes a session within so many seconds.
-const DELETION: i64 = 5;
 
 /// Who has the name.
 pub(super) enum Found {
@@ -59,8 +55,7 @@ pub async fn has_its_name<P: Platform>(
 impl<P: Platform> Start<'_, P> {
     /// Whether `record` is the capture that last asked for the session `id`.
     pub(super) async fn asked_last(&self, record: &Record, id: &ResourceId) -> bool {
-        let last = store::hint::<String>(&self.app.platform, &store::exact_key(id)).await;
-        last.as_deref() == Some(record.name.as_str())
+        matches!(last_to_ask(self.app, id).await, Ok(Some(last)) if last == record.name)
     }
 
     /// Keeps that `record` is that capture.
@@ -131,6 +126,5 @@ impl<P: Platform> Start<'_, P> {
 }
 
 pub(super) fn later(why: &str) -> ArmError {
-    let failure = Box::new(Failure::new("nameNotFreeYet", why));
-    ArmError { kind: ErrorKind::Passing, failure, retry_after: Some(DELETION) }
+    ArmError::passing("nameNotFreeYet", why, Some(network_watcher::DELETION))
 }

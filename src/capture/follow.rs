@@ -6,7 +6,7 @@ use super::{Record, exact, gone};
 use crate::{
     app::App,
     azure::{
-        arm::{Answer, Arm, ArmError, ErrorKind},
+        arm::{Answer, Arm, ArmError, ErrorKind, USUAL_PAUSE},
         network_watcher::{self, Operation},
         resource_id::ResourceId,
         sealed::Sealed,
@@ -18,8 +18,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// Azure's pause between two looks, where it names none.
-const LOOK_AGAIN: i64 = 10;
 /// So often a stop is tried that Azure refuses for what may pass.
 const STOP_TRIES: u32 = 5;
 
@@ -92,8 +90,8 @@ impl<P: Platform> Follow<'_, P> {
         match network_watcher::operation(&answer)? {
             // Each further look comes later: most sessions are provisioned by the first.
             Operation::Running => {
-                let pause = answer.retry_after(now).unwrap_or(LOOK_AGAIN);
-                record.still_under_way(now, pause.saturating_mul(i64::from(record.attempts.clamp(1, 3))));
+                let times = i64::from(record.attempts.clamp(1, 3));
+                record.still_under_way(now, answer.pause(now).saturating_mul(times));
             }
             Operation::Succeeded if record.storage_path.is_some() => record.provisioned(now),
             // Where the file goes is not known yet: the session says it.
@@ -115,7 +113,7 @@ impl<P: Platform> Follow<'_, P> {
             );
             record.fail(now, failure);
         } else if session.properties.is_provisioning() {
-            record.still_under_way(now, LOOK_AGAIN);
+            record.still_under_way(now, USUAL_PAUSE);
         } else {
             record.provisioned(now);
         }
@@ -168,7 +166,7 @@ impl<P: Platform> Follow<'_, P> {
     async fn stop(&self, record: &mut Record) -> Result<(), ArmError> {
         let answer = network_watcher::stop(self.arm, self.capture).await?;
         let now = self.now(record);
-        record.stopping(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN));
+        record.stopping(now, answer.pause(now));
         Ok(())
     }
 
@@ -183,7 +181,7 @@ impl<P: Platform> Follow<'_, P> {
                 Ok(())
             }
             Ok(_) => {
-                record.still_under_way(now, LOOK_AGAIN);
+                record.still_under_way(now, USUAL_PAUSE);
                 Ok(())
             }
             Err(error) => Err(error),
@@ -227,6 +225,6 @@ impl<P: Platform> Follow<'_, P> {
     /// Not done yet: looked at again when Azure says.
     fn look_again(&self, record: &mut Record, answer: &Answer) {
         let now = self.now(record);
-        record.still_under_way(now, answer.retry_after(now).unwrap_or(LOOK_AGAIN));
+        record.still_under_way(now, answer.pause(now));
     }
 }

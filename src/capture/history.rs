@@ -59,7 +59,7 @@ pub(super) async fn clear<P: Platform>(
     let old = keys.done.iter().rev().take_while(|name| name::time_part(name) < before.compact().as_str());
     let old: Vec<&String> = old.collect();
     // Not always the same ones first, for what cannot be removed yet is not in the way of the others then.
-    let some = old.iter().cycle().skip(by_chance(app, old.len())).take(old.len().min(RECORDS));
+    let some = app.some_of(&old, RECORDS);
     // What a driver that came late left among the open ones is tidied first: alone, it would be taken for a capture.
     let some = some.filter(|name| !keys.open.contains(name));
     let remove = some.map(|name| async move {
@@ -135,8 +135,7 @@ async fn clear_hints<P: Platform>(
     before: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let first = by_chance(app, keys.hints.len());
-    for (kind, key) in keys.hints.iter().cycle().skip(first).take(HINTS.min(keys.hints.len())) {
+    for (kind, key) in app.some_of(&keys.hints, HINTS) {
         let Some(value) = store::read_hint::<Value>(&app.platform, key).await? else { continue };
         let stale = days_before(now, HINT_DAYS);
         let is_old = match kind {
@@ -153,13 +152,6 @@ async fn clear_hints<P: Platform>(
         }
     }
     Ok(())
-}
-
-/// A place in a list of so many, so that each has its turn.
-pub(super) fn by_chance<P: Platform>(app: &App<P>, length: usize) -> usize {
-    let [.., a, b, c, d] = app.platform.bytes16();
-    let chance = u32::from_be_bytes([a, b, c, d]);
-    usize::try_from(chance).unwrap_or_default().checked_rem(length).unwrap_or_default()
 }
 
 fn read<T: for<'de> serde::Deserialize<'de>>(value: &Value) -> Option<T> {

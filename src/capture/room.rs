@@ -1,8 +1,6 @@
 //! Whether a watcher has room for a further session: as many as are allowed may exist, running or ended.
 
-use std::{pin::pin, time::Duration};
-
-use futures_util::future::{self, Either};
+use std::time::Duration;
 
 use super::{Record, evict, start::Start};
 use crate::{
@@ -23,6 +21,7 @@ const COUNT_LASTS: Duration = Duration::from_mins(5);
 const COUNT_WITHIN: Duration = Duration::from_secs(10);
 /// A count this close to the limit is not good at all.
 const COUNT_MARGIN: u32 = 50;
+
 impl<P: Platform> Start<'_, P> {
     /// Whether a session may be started without counting. At the limit a remembered count is checked before anything is
     /// started; where nothing good is remembered, the count is read beside the PUT.
@@ -62,11 +61,9 @@ impl<P: Platform> Start<'_, P> {
         arm: &Arm<'_, P>,
         watcher: &ResourceId,
     ) -> Result<Vec<Session>, ArmError> {
-        let list = pin!(network_watcher::sessions(arm, watcher));
-        match future::select(list, pin!(self.app.platform.sleep(COUNT_WITHIN))).await {
-            Either::Left((sessions, _)) => sessions,
-            Either::Right(_) => Err(ArmError::unable("tooSlow", "the list of sessions takes too long")),
-        }
+        let list = network_watcher::sessions(arm, watcher);
+        let too_slow = || Err(ArmError::unable("tooSlow", "the list of sessions takes too long"));
+        self.app.platform.within(COUNT_WITHIN, list).await.unwrap_or_else(too_slow)
     }
 
     /// Counts the sessions that were read beside its PUT. One beyond the limit is taken back, unless ended ones make room;

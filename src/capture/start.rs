@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::App,
     azure::{
-        arm::{Answer, Arm, ArmError, ErrorKind},
+        arm::{Answer, Arm, ArmError, ErrorKind, USUAL_PAUSE},
         compute,
         network_watcher::{self, CaptureProperties, Session},
         resource_id::ResourceId,
@@ -28,8 +28,6 @@ use crate::{
 
 /// A machine moves to another region only by being made anew.
 const PLACE_LASTS: Duration = Duration::from_hours(24);
-/// Azure's pause before the first look at an operation, where it names none.
-const FIRST_LOOK: i64 = 10;
 
 /// Takes the step and writes its outcome into `record`.
 pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record) {
@@ -217,7 +215,7 @@ impl<P: Platform> Start<'_, P> {
                 record.storage_path =
                     answer.json::<Session>().ok().and_then(|session| session.properties.storage_path());
                 // Twice that: sessions take one or two of Azure's pauses, and each look costs a request.
-                let pause = answer.retry_after(now).unwrap_or(FIRST_LOOK).saturating_mul(2);
+                let pause = answer.pause(now).saturating_mul(2);
                 record.sent(now, place.watcher.clone(), &place.location, operation, pause);
                 return Ok(());
             }
@@ -260,7 +258,7 @@ impl<P: Platform> Start<'_, P> {
         // One that is being provisioned has only just begun; whether any other still runs has to be asked.
         let is_new = session.properties.is_provisioning();
         record.adopted = !is_new;
-        let pause = if is_new { FIRST_LOOK.saturating_mul(2) } else { 0 };
+        let pause = if is_new { USUAL_PAUSE.saturating_mul(2) } else { 0 };
         record.sent(self.app.platform.now(), place.watcher.clone(), &place.location, None, pause);
     }
 }

@@ -3,10 +3,9 @@
 //! A capture is moved as far as it goes without waiting, and then followed in the background where the host lets work go
 //! on. A sweep is bounded in number and time, fair, idempotent, safe at any rate and several at once.
 
-use std::{cell::Cell, pin::pin, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 use futures_channel::oneshot;
-use futures_util::future::{self, Either};
 use serde::Serialize;
 
 use super::{
@@ -118,10 +117,7 @@ async fn pass<P: Platform>(
 /// What `work` came to, if it does before `until`.
 async fn in_time<P: Platform, T>(app: &App<P>, until: Timestamp, work: impl Future<Output = T>) -> Option<T> {
     let left = until.since(app.platform.now()).max(Duration::from_millis(1));
-    match future::select(pin!(work), pin!(app.platform.sleep(left))).await {
-        Either::Left((outcome, _)) => Some(outcome),
-        Either::Right(_) => None,
-    }
+    app.platform.within(left, work).await
 }
 
 /// The little sweep that rides on an alert, for hosts on which nobody calls the other.
@@ -138,8 +134,7 @@ pub async fn in_passing<P: Platform>(app: &App<P>) -> Result<(), StoreError> {
 /// Moves at most `most` of the captures called `names`: those that are the longest overdue first.
 async fn move_on<P: Platform>(app: &App<P>, names: &[String], most: usize, begin: Timestamp) -> Swept {
     let mut swept = Swept { open: names.len(), ..Swept::default() };
-    let first = history::by_chance(app, names.len());
-    let some = names.iter().cycle().skip(first).take(names.len().min(READ));
+    let some = app.some_of(names, READ);
     let until = app.platform.now().after(READ_SECONDS);
     let load = |name: &String| {
         let name = name.clone();

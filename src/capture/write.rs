@@ -3,9 +3,7 @@
 //! A write looks first at what stands there, and no store can do both in one. Between instances claims make it rare that
 //! two do so at once; within one it need not happen at all.
 
-use std::{pin::pin, time::Duration};
-
-use futures_util::future::{self, Either};
+use std::time::Duration;
 
 use super::Record;
 use crate::{
@@ -14,10 +12,10 @@ use crate::{
     store,
 };
 
-/// How often one looks whether another has written.
+/// How often one looks whether it is one's turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// A store that does not answer for so long has failed.
-const STORE_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const STORE_WITHIN: Duration = Duration::from_secs(10);
 
 /// [`store::save`], when no other of this instance is at it; in time.
 ///
@@ -52,10 +50,8 @@ pub async fn in_time<P: Platform, T>(
     app: &App<P>,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    match future::select(pin!(work), pin!(app.platform.sleep(STORE_WITHIN))).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => Err(StoreError("no answer in time".to_owned())),
-    }
+    let hangs = || Err(StoreError("no answer in time".to_owned()));
+    app.platform.within(STORE_WITHIN, work).await.unwrap_or_else(hangs)
 }
 
 /// The only one of this instance that is at `what`, until dropped.

@@ -6,9 +6,10 @@
 #[cfg(target_family = "wasm")]
 pub mod spin;
 
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, pin::pin, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::{self, Either};
 
 use crate::time::Timestamp;
 
@@ -96,6 +97,21 @@ pub trait Clock {
     fn now(&self) -> Timestamp;
     /// Waits for `duration`.
     async fn sleep(&self, duration: Duration);
+    /// What `work` comes to, if it does so within `duration`; otherwise it is dropped.
+    fn within<T>(
+        &self,
+        duration: Duration,
+        work: impl Future<Output = T>,
+    ) -> impl Future<Output = Option<T>> {
+        // Boxed: an async function keeps what it is given twice, and these stand inside one another.
+        let work = Box::pin(work);
+        async move {
+            match future::select(work, pin!(self.sleep(duration))).await {
+                Either::Left((outcome, _)) => Some(outcome),
+                Either::Right(_) => None,
+            }
+        }
+    }
 }
 
 /// Random bytes of cryptographic quality.

@@ -4,13 +4,12 @@ use std::{
     cell::Cell,
     future::{Future, poll_fn},
     io::Write,
-    pin::pin,
     task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::future::{self, Either};
+use futures_util::future;
 use http_body_util::BodyExt;
 use spin_sdk::{
     http::FullBody,
@@ -50,11 +49,7 @@ impl HttpOut for Spin {
         let mut request = request.map(FullBody::new);
         request.extensions_mut().insert(RequestOptionsExtension(options));
         // The host's time-outs are for each phase; this one is for all of it.
-        let answer = pin!(exchange(request));
-        match future::select(answer, pin!(self.sleep(timeout))).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(SendError::TimedOut),
-        }
+        self.within(timeout, exchange(request)).await.unwrap_or(Err(SendError::TimedOut))
     }
 }
 

@@ -34,6 +34,12 @@ impl ArmError {
         Self { kind: ErrorKind::Unable, failure: Box::new(Failure::new(code, message)), retry_after: None }
     }
 
+    /// An error that trying again can help, after `retry_after` seconds if it is known when.
+    #[must_use]
+    pub fn passing(code: &str, message: &str, retry_after: Option<i64>) -> Self {
+        Self { kind: ErrorKind::Passing, failure: Box::new(Failure::new(code, message)), retry_after }
+    }
+
     /// No answer from `whom`.
     #[must_use]
     pub fn unanswered(whom: &str, error: &SendError) -> Self {
@@ -50,8 +56,7 @@ impl ArmError {
     #[must_use]
     pub fn held_off(seconds: i64) -> Self {
         let message = format!("Azure throttles this subscription; nothing is sent to it for {seconds} s");
-        let failure = Box::new(Failure::new("throttled", message));
-        Self { kind: ErrorKind::Passing, failure, retry_after: Some(seconds) }
+        Self::passing("throttled", &message, Some(seconds))
     }
 
     /// Whether the request may have done what it was to do, although no answer says so.

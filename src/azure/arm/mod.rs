@@ -18,9 +18,7 @@ use super::{
     credential,
     sealed::{Sealed, SealingKey},
 };
-use crate::{
-    app::App, failure::Failure, platform::Platform, retry::retry_after, settings::Azure, time::Timestamp,
-};
+use crate::{app::App, platform::Platform, retry::retry_after, settings::Azure, time::Timestamp};
 
 use error::refused;
 pub use error::{ArmError, ErrorKind, failure_of};
@@ -28,6 +26,8 @@ use throttle::{Throttle, Urgency};
 
 /// An ordinary answer takes well under a second; the PUT may take a few.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// Azure's pause between two looks at an operation, in seconds.
+pub const USUAL_PAUSE: i64 = 10;
 /// Pages of a list that are followed at most.
 const MAX_PAGES: usize = 200;
 
@@ -196,13 +196,9 @@ impl Answer {
     /// [`ArmError`] if it is not the JSON that was asked for.
     pub fn json<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ArmError> {
         let value = serde_json::from_slice::<Value>(&self.body);
-        value.and_then(|value| T::deserialize(&value)).map_err(|error| ArmError {
-            kind: ErrorKind::Passing,
-            failure: Box::new(Failure::new(
-                "unreadableAnswer",
-                format!("ARM's answer is not as documented: {error}"),
-            )),
-            retry_after: None,
+        value.and_then(|value| T::deserialize(&value)).map_err(|error| {
+            let message = format!("ARM's answer is not as documented: {error}");
+            ArmError::passing("unreadableAnswer", &message, None)
         })
     }
 
@@ -216,6 +212,12 @@ impl Answer {
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.headers.get(header::LOCATION).and_then(|v| v.to_str().ok())
+    }
+
+    /// The pause in seconds before the next look at a long-running operation: `Retry-After`, or what Azure usually names.
+    #[must_use]
+    pub fn pause(&self, now: Timestamp) -> i64 {
+        self.retry_after(now).unwrap_or(USUAL_PAUSE)
     }
 
     /// `Retry-After` in seconds.

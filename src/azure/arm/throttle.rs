@@ -6,7 +6,10 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::{retry::retry_after, time::Timestamp};
+use crate::{
+    retry::{retry_after, whole_seconds},
+    time::Timestamp,
+};
 
 /// Polls leave so many requests of a bucket to alerts.
 const KEPT_FOR_ALERTS: u32 = 25;
@@ -85,9 +88,7 @@ impl Throttle {
             Urgency::Alert => bucket.closed,
             Urgency::Poll => bucket.closed.max(bucket.scarce),
         };
-        let left = until.since(now);
-        let seconds = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
-        i64::try_from(seconds).ok().filter(|seconds| *seconds > 0)
+        Some(whole_seconds(until.since(now))).filter(|seconds| *seconds > 0)
     }
 
     /// Takes note of an answer; `code` is ARM's, of a refusal.

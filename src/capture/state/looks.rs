@@ -24,15 +24,15 @@ const REQUESTS: u32 = 8;
 const AT_THE_END: u32 = 2;
 
 impl Record {
-    /// When its status is asked next, as it has just begun or been looked at; `None` if its end is not known.
-    pub(super) fn next_look(&self, now: Timestamp, is_first: bool) -> Option<Timestamp> {
-        let end = self.expected_end?;
+    /// When its status is asked next, as it has just begun or been looked at; now, if its end is not known.
+    pub(super) fn next_look(&self, now: Timestamp, is_first: bool) -> Timestamp {
+        let Some(end) = self.expected_end else { return now };
         let left = end.since(now);
         let pause = if is_first { SOON } else { left.checked_div(3).unwrap_or(left).clamp(SOON, RAREST) };
         if self.can_spare(2) && pause.saturating_add(CLOSE) < left {
-            Some(now.plus(pause))
+            now.plus(pause)
         } else {
-            Some(end.after(END_MARGIN).max(now))
+            end.after(END_MARGIN).max(now)
         }
     }
 

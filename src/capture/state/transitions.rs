@@ -61,7 +61,7 @@ impl Record {
         self.expected_end = Some(end);
         self.enter(State::Running, now, 0, "capturing");
         let at_once = self.adopted || self.stop.is_some_and(|stop| stop.is_to_be_sent());
-        self.due = self.next_look(now, true).filter(|_| !at_once).unwrap_or(now);
+        self.due = if at_once { now } else { self.next_look(now, true) };
         if now < end && !self.adopted {
             self.tell(Event::Started, now);
         }
@@ -93,7 +93,7 @@ impl Record {
     pub fn not_stopped(&mut self, now: Timestamp, failure: &Failure, look_now: bool) {
         self.stop = self.stop.map(|stop| Stop { progress: StopProgress::Refused, ..stop });
         self.attempts = 0;
-        self.due = self.next_look(now, false).filter(|_| !look_now).unwrap_or(now);
+        self.due = if look_now { now } else { self.next_look(now, false) };
         self.note(now, format!("could not be stopped before its time: {failure}"));
     }
 
@@ -167,7 +167,7 @@ impl Record {
     pub fn looked_at(&mut self, now: Timestamp) {
         self.operation = None;
         self.attempts = 0;
-        self.due = self.next_look(now, false).unwrap_or(now);
+        self.due = self.next_look(now, false);
     }
 
     /// What Azure says of a capture that was running when last seen.
