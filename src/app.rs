@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
     rc::Rc,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::{
         arm::{ArmError, throttle::Throttle},
         credential::Token,
     },
+    caller::key_set::KeySet,
     log::{self, Level},
     platform::{Platform, VariablesError},
     settings::Settings,
@@ -27,6 +29,9 @@ const SWEEP_PAUSE_SECONDS: i64 = 20;
 
 /// The least time between two looks of one instance for captures that nobody follows.
 const LOOK_PAUSE_SECONDS: i64 = 30;
+
+/// How often one looks whether it is one's turn.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The platform and the instance's memory; cloned into every request and background task.
 #[derive(Clone)]
@@ -43,7 +48,8 @@ pub struct Memory {
     settings: RefCell<Option<(Timestamp, Rc<Settings>)>>,
     tokens: RefCell<HashMap<String, Token>>,
     refusals: RefCell<HashMap<String, (Timestamp, ArmError)>>,
-    renewing: Cell<bool>,
+    key_sets: RefCell<HashMap<String, KeySet>>,
+    keys_after: RefCell<HashMap<String, Timestamp>>,
     throttle: RefCell<Throttle>,
     driven: RefCell<HashSet<String>>,
     sweeps_after: Cell<Option<Timestamp>>,
@@ -87,6 +93,16 @@ impl<P: Platform> App<P> {
         list.iter().cycle().skip(self.by_chance(list.len())).take(list.len().min(most))
     }
 
+    /// The only one of this instance that is at `what`, until dropped.
+    pub async fn turn(&self, what: &str) -> InHand {
+        loop {
+            match self.memory.take_in_hand(what) {
+                Some(hand) => return hand,
+                None => self.platform.sleep(LOOK_AGAIN).await,
+            }
+        }
+    }
+
     /// Writes a log line.
     pub fn log(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
         self.platform.log_line(&log::line(self.platform.now(), level, message, fields));
@@ -115,16 +131,29 @@ impl Memory {
         self.refusals.borrow_mut().insert(key.to_owned(), (until, error));
     }
 
+    /// The remembered key set under `key`.
+    pub fn key_set(&self, key: &str) -> Option<KeySet> {
+        self.key_sets.borrow().get(key).cloned()
+    }
+
+    /// Remembers a key set.
+    pub fn keep_key_set(&self, key: &str, set: KeySet) {
+        self.key_sets.borrow_mut().insert(key.to_owned(), set);
+    }
+
+    /// Whether a key set may be asked for, as far as failures are concerned.
+    pub fn may_ask_for_keys(&self, key: &str, now: Timestamp) -> bool {
+        self.keys_after.borrow().get(key).is_none_or(|after| now >= *after)
+    }
+
+    /// A key set could not be had; it is not asked for before `after`.
+    pub fn ask_for_keys_after(&self, key: &str, after: Timestamp) {
+        self.keys_after.borrow_mut().insert(key.to_owned(), after);
+    }
+
     /// What Azure said of how much more it takes.
     pub fn throttle<T>(&self, look: impl FnOnce(&mut Throttle) -> T) -> T {
         look(&mut self.throttle.borrow_mut())
-    }
-
-    /// The right to renew the token; none while another request has it.
-    #[must_use]
-    pub fn begin_renewal(&self) -> Option<Renewal<'_>> {
-        // Made only where it is given: one that is dropped ends the other's.
-        (!self.renewing.replace(true)).then(|| Renewal(&self.renewing))
     }
 
     /// Whether an alert at `now` may sweep in passing: not more often than every so many seconds, for a sweep lists keys.
@@ -156,15 +185,6 @@ fn may_again(after: &Cell<Option<Timestamp>>, now: Timestamp, pause: i64) -> boo
         after.set(Some(now.after(pause)));
     }
     may
-}
-
-/// The right to renew the token, until dropped: also when the request that has it is cancelled.
-pub struct Renewal<'a>(&'a Cell<bool>);
-
-impl Drop for Renewal<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
 }
 
 /// A capture in this instance's hand, until dropped.

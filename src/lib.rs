@@ -44,6 +44,7 @@ pub mod capture;
 pub mod failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
+pub mod jwt;
 pub mod log;
 pub mod plan;
 pub mod platform;
@@ -56,6 +57,7 @@ pub mod rules;
 pub mod settings;
 pub mod side_by_side;
 pub mod sort;
+pub mod standard_webhooks;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::platform::VariablesError;
+use crate::{caller::Refusal, platform::VariablesError};
 
 impl From<VariablesError> for Problem {
     fn from(_: VariablesError) -> Self {
@@ -34,13 +34,22 @@ impl Problem {
         self
     }
 
-    /// 401: no key or a wrong one. The same words for both, and for a key that is not configured: nothing to learn.
+    /// A caller that is not let in: 401 for one that is not known, 403 for one that is and may not; 503 where that cannot
+    /// be said, for a sender tries again only then.
     #[must_use]
-    pub fn unauthorized() -> Self {
-        let detail = "Send the key as ?code=… or in the header x-functions-key. If nobody gets in, GET /readyz says \
-                      which key is not set.";
-        Self::new(401, "unauthorized", "No valid key", detail)
+    pub fn refused(refusal: Refusal) -> Self {
+        let detail = refusal.detail();
+        let bearer = match refusal {
+            Refusal::Unknowable => return Self::unavailable(detail),
+            Refusal::Token(flaw) if flaw.is_of_a_known_caller() => {
+                return Self::new(403, "forbidden", "Not allowed", detail);
+            }
+            Refusal::Token(_) => "Bearer realm=\"alertcap\", error=\"invalid_token\"",
+            _ => "Bearer realm=\"alertcap\"",
+        };
+        Self::new(401, "unauthorized", "Not let in", detail)
             .with(header::WWW_AUTHENTICATE, "ApiKey realm=\"alertcap\"")
+            .with(header::WWW_AUTHENTICATE, bearer)
     }
 
     /// 404: no such route or capture.
@@ -96,10 +105,22 @@ impl Problem {
         body.insert("status".into(), self.status.as_u16().into());
         body.insert("detail".into(), self.detail.into());
         let mut response = respond(self.status, "application/problem+json", &Value::Object(body));
-        response.headers_mut().extend(self.headers);
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
         response
     }
 }
+
+/// What every answer of an API says: nobody keeps it, guesses its type, frames it, or tells others the URL, which may hold a
+/// key. (OWASP's REST security cheat sheet. Strict-Transport-Security is for whoever owns the host's name.)
+const HARDENING: [(header::HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
 
 /// An answer with a JSON body.
 #[must_use]
@@ -115,7 +136,8 @@ fn respond(status: StatusCode, content_type: &'static str, body: &Value) -> Resp
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in HARDENING {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }

@@ -4,12 +4,14 @@
 //! | --- | --- | --- |
 //! | `open.<name>` | the record of a capture that is not yet reported | the capture's follow-up |
 //! | `done.<name>` | the record of one that is; wins over `open.<name>` | history |
-//! | `token.<credential>` | an access token, sealed | one request |
+//! | `token.<credential>` | an access token, sealed; one for each resource | one request |
 //! | `place.<machine>` | a machine's region and watcher | two requests, side by side |
 //! | `sessions.<watcher>` | how many sessions a watcher had, and when | one request beside the PUT |
 //! | `ledger` | captures of late, for cool-downs, budgets and `stop_on_resolve`; only where a rule has them | what holds captures back, and which an alert's end stops |
 //! | `fired.<alert>` | since when an alert that fires anew on each evaluation stays fired | its next delivery is a new alert |
 //! | `attendance` | when the sweep was last called | a warning that nobody calls it |
+//! | `keys.<tenant>` | the keys that a tenant's tokens are signed with, sealed | one request |
+//! | `heard.<time>.<id>` | that a signed request was taken, for as long as its time stamp is good | a copy of it is the same alert once more |
 //! | `exact.<session>` | which capture last asked for a session whose name a rule gives | an answer that was lost |
 //!
 //! A sweep reads the keys and only the values under `open.`; pages of the history come from the keys alone, for a name
@@ -35,11 +37,17 @@ const LEDGER: &str = "ledger";
 /// Where [`Attendance`](crate::capture::attendance::Attendance) is kept.
 pub const ATTENDANCE: &str = "attendance";
 
-/// Where the sealed token of a credential rests.
+/// Where the sealed token of a credential for a resource rests.
 #[must_use]
-pub fn token_key(azure: &Azure) -> String {
-    let parts = [azure.login.as_str(), &azure.tenant_id, &azure.client_id, &azure.arm_scope()];
+pub fn token_key(azure: &Azure, resource: &str) -> String {
+    let parts = [azure.login.as_str(), &azure.credential.identity(), resource];
     format!("token.{}", fingerprint(&parts))
+}
+
+/// Where it is noted that a signed request was taken: by its time, so that a sweep knows from the key how old it is.
+#[must_use]
+pub fn heard_key(time: Timestamp, id: &str) -> String {
+    format!("heard.{}.{}", time.compact(), fingerprint(&[id]))
 }
 
 /// A machine's region and watcher, as last seen; not kept while the machine lacks the agent.
@@ -243,6 +251,8 @@ pub struct Keys {
     pub done: Vec<String>,
     /// The keys of hints, in no order.
     pub hints: Vec<(Hint, String)>,
+    /// The keys of signed requests that were taken, in no order.
+    pub heard: Vec<String>,
 }
 
 /// What a key that is no record's is about.
@@ -285,6 +295,10 @@ pub async fn list(store: &impl KeyValue) -> Result<Keys, StoreError> {
             }
             "done" => {
                 keys.done.push(rest.to_owned());
+                continue;
+            }
+            "heard" => {
+                keys.heard.push(key);
                 continue;
             }
             "place" => Hint::Place,

@@ -240,6 +240,13 @@ pub(crate) fn azure() -> Azure {
     settings().azure.unwrap()
 }
 
+/// The same with one variable set otherwise.
+pub(crate) fn azure_with(variable: &str, value: &str) -> Azure {
+    let sim = Sim::new();
+    sim.set(variable, value);
+    Settings::load(&sim).now_or_never().unwrap().unwrap().azure.unwrap()
+}
+
 impl Clock for Sim {
     fn now(&self) -> Timestamp {
         self.0.now.get()

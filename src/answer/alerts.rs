@@ -11,18 +11,20 @@ use super::{
     Body, BodyError, DRAINED,
     delivery::{Delivery, Taken},
     dry_run::{self, Rehearsal},
-    query, require, set,
+    query, refused, require, set,
 };
 use crate::{
     alert::{self, Condition, MAX_BODY_BYTES, Reading},
     app::App,
-    caller,
+    caller::{key::Given, webhook::Admission},
     capture::{accept::rehearse, episode, resolved, sweep},
     log::Level,
     plan::{self, LeftOut},
     platform::{Platform, StoreError},
     problem::{Problem, json},
+    settings::Settings,
     side_by_side::side_by_side,
+    time::Timestamp,
 };
 
 /// Azure hangs up after 10 s; 8 s are promised. What has not even been written down by then was not taken.
@@ -58,15 +60,41 @@ async fn take_in_time<P: Platform>(
 ) -> Result<Response<Bytes>, Problem> {
     let deadline = app.platform.now().plus(START_WITHIN);
     let settings = app.settings().await?;
-    match rehearsal {
+    let webhook = &settings.callers.webhook;
+    let admission = match rehearsal {
         // What Azure says of machines, roles and accounts is the operator's to see.
-        Some(Rehearsal::Probe) => require(app, parts, settings.keys.operator.as_ref())?,
+        Some(Rehearsal::Probe) => {
+            require(app, parts, &settings.callers.operator)?;
+            Admission::Granted
+        }
         // An operator may ask what an alert would do, without the key that makes it do so.
-        Some(Rehearsal::Explain) if caller::has_key(parts, settings.keys.operator.as_ref()) => {}
-        _ => require(app, parts, settings.keys.webhook.as_ref())?,
-    }
+        Some(Rehearsal::Explain) if settings.callers.operator.check(parts) == Given::Right => {
+            Admission::Granted
+        }
+        _ => {
+            let admission = webhook.admit(app, settings.azure.as_ref(), parts).await;
+            admission.map_err(|refusal| refused(app, parts, refusal))?
+        }
+    };
     let body = read(app, parts, body).await?;
-    let alert = match alert::read(&body) {
+    let claim = webhook.check(app, admission, &body).await;
+    let claim = claim.map_err(|refusal| refused(app, parts, refusal))?;
+    let answer = take_admitted(app, &settings, &body, rehearsal, deadline).await?;
+    if let Some(claim) = claim.filter(|_| rehearsal.is_none()) {
+        claim.note(app).await;
+    }
+    Ok(answer)
+}
+
+/// Takes what came from somebody who may send it.
+async fn take_admitted<P: Platform>(
+    app: &App<P>,
+    settings: &Settings,
+    body: &[u8],
+    rehearsal: Option<Rehearsal>,
+    deadline: Timestamp,
+) -> Result<Response<Bytes>, Problem> {
+    let alert = match alert::read(body) {
         Ok(Reading::Alert(alert)) => alert,
         Ok(Reading::NotForUs { schema, reason, detail }) => {
             let mut answer = nothing(reason, &detail, &[]);
@@ -83,7 +111,7 @@ async fn take_in_time<P: Platform>(
         }
     };
     if let Some(rehearsal) = rehearsal {
-        let explained = dry_run::explain(app, &settings, &alert, rehearsal).await;
+        let explained = dry_run::explain(app, settings, &alert, rehearsal).await;
         return explained.map_err(|error| not_written(app, &error.0)).map(|body| json(StatusCode::OK, &body));
     }
     let now = app.platform.now();

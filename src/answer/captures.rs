@@ -20,7 +20,7 @@ const LARGEST_PAGE: usize = 100;
 const READ_AT_ONCE: usize = 8;
 
 pub(super) async fn list<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Response<Bytes>, Problem> {
-    require(app, parts, app.settings().await?.keys.operator.as_ref())?;
+    require(app, parts, &app.settings().await?.callers.operator)?;
     let limit = match query(parts, "limit").map(|text| text.parse::<usize>()) {
         None => PAGE,
         Some(Ok(limit)) if (1..=LARGEST_PAGE).contains(&limit) => limit,
@@ -61,7 +61,7 @@ pub(super) async fn one<P: Platform>(
     parts: &Parts,
     name: &str,
 ) -> Result<Response<Bytes>, Problem> {
-    require(app, parts, app.settings().await?.keys.operator.as_ref())?;
+    require(app, parts, &app.settings().await?.callers.operator)?;
     match store::load(&app.platform, name).await {
         Ok(Some(record)) => Ok(json(StatusCode::OK, &record.public())),
         Ok(None) => Err(Problem::not_found("There is no capture of this name.")),

@@ -12,13 +12,17 @@ use crate::{
     problem::json,
 };
 
+/// A credential that ends within so many seconds, 30 days, is worth a warning.
+const ENDS_SOON: i64 = 30 * 86_400;
+
 pub(super) fn alive() -> Response<Bytes> {
     json(StatusCode::OK, &json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 /// Ready: the settings are whole and the store answers. Problems name variables, never values.
 pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
-    let mut problems: Vec<_> = match app.settings().await {
+    let settings = app.settings().await;
+    let mut problems: Vec<_> = match &settings {
         Ok(settings) => settings.problems.iter().map(|problem| json!(problem)).collect(),
         Err(VariablesError) => {
             vec![json!({ "problem": "the host's variables cannot be read; its log says why" })]
@@ -27,14 +31,29 @@ pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
     if app.platform.get("readyz").await.is_err() {
         problems.push(json!({ "problem": "the key-value store does not answer; the host's log says why" }));
     }
-    if problems.is_empty() {
-        let mut ready = json!({ "status": "ready" });
-        // A warning and no problem: an orchestrator must not take away what still follows its captures.
-        if let Some(warning) = attendance::warning(app).await {
-            set(&mut ready, "warnings", json!([warning]));
-        }
-        json(StatusCode::OK, &ready)
+    let (status, mut answer) = if problems.is_empty() {
+        (StatusCode::OK, json!({ "status": "ready" }))
     } else {
-        json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "problems": problems }))
+        (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "problems": problems }))
+    };
+    let mut warnings = Vec::new();
+    if let Some(azure) = settings.as_ref().ok().and_then(|settings| settings.azure.as_ref()) {
+        set(&mut answer, "credential", azure.credential.kind());
+        set(&mut answer, "cloud", azure.cloud.name());
+        let now = app.platform.now();
+        let ends_at = azure.credential.ends_at().filter(|ends_at| *ends_at < now.after(ENDS_SOON));
+        warnings.extend(
+            ends_at.map(|ends_at| {
+                format!("the {} ends at {ends_at}; exchange it before", azure.credential.kind())
+            }),
+        );
     }
+    // Warnings are no problems: an orchestrator must not take away what still follows its captures.
+    if status == StatusCode::OK {
+        warnings.extend(attendance::warning(app).await);
+    }
+    if !warnings.is_empty() {
+        set(&mut answer, "warnings", warnings);
+    }
+    json(status, &answer)
 }

@@ -10,10 +10,19 @@ mod sweep;
 
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
-use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::{app::App, caller, log::Level, platform::Platform, problem::Problem, route::Route};
+use crate::{
+    app::App,
+    caller::{
+        Refusal,
+        key::{Given, Keys},
+    },
+    log::Level,
+    platform::Platform,
+    problem::Problem,
+    route::Route,
+};
 
 /// A body somewhat too large is read to its end, up to so many times what is kept, and dropped: a sender whose
 /// connection is closed while it sends sees no answer.
@@ -55,14 +64,21 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
     outcome.unwrap_or_else(Problem::into_response)
 }
 
-/// Lets only holders of `key` past.
-fn require<P: Platform>(app: &App<P>, parts: &Parts, key: Option<&SecretString>) -> Result<(), Problem> {
-    if caller::has_key(parts, key) {
-        return Ok(());
+/// Lets only holders of one of these keys past.
+fn require<P: Platform>(app: &App<P>, parts: &Parts, keys: &Keys) -> Result<(), Problem> {
+    match keys.check(parts) {
+        Given::Right => Ok(()),
+        Given::Wrong if !keys.0.is_empty() => Err(refused(app, parts, Refusal::WrongKey)),
+        _ => Err(refused(app, parts, Refusal::Nothing)),
     }
+}
+
+/// A caller is not let in: the log has the reason itself, and never the URL's query, where a key may stand.
+fn refused<P: Platform>(app: &App<P>, parts: &Parts, refusal: Refusal) -> Problem {
     let path = crate::text::clean(parts.uri.path());
-    app.log(Level::Warn, "a request without a valid key", &[("path", path.into())]);
-    Err(Problem::unauthorized())
+    let fields = [("path", path.into()), ("reason", refusal.to_string().into())];
+    app.log(Level::Warn, "a caller was not let in", &fields);
+    Problem::refused(refusal)
 }
 
 /// Sets a field of an answer. (Indexing would do so too, and panic where the answer is no object.)

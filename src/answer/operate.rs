@@ -21,7 +21,7 @@ pub(super) async fn stop<P: Platform>(
     parts: &Parts,
     name: &str,
 ) -> Result<Response<Bytes>, Problem> {
-    require(app, parts, app.settings().await?.keys.operator.as_ref())?;
+    require(app, parts, &app.settings().await?.callers.operator)?;
     load(app, name).await?;
     let is_stopping = stop::stop(app, name, StopCause::Operator, app.platform.now()).await;
     let is_stopping = is_stopping.map_err(|error| unavailable(app, &error))?;
@@ -37,7 +37,7 @@ pub(super) async fn delete<P: Platform>(
     name: &str,
 ) -> Result<Response<Bytes>, Problem> {
     let settings = app.settings().await?;
-    require(app, parts, settings.keys.operator.as_ref())?;
+    require(app, parts, &settings.callers.operator)?;
     let mut record = load(app, name).await?;
     if record.state < State::Ended {
         let detail = format!("It is {}. Stop it first: POST /api/captures/{name}/stop.", record.state.word());

@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) async fn sweep<P: Platform>(app: &App<P>, parts: &Parts) -> Result<Response<Bytes>, Problem> {
     let settings = app.settings().await?;
-    require(app, parts, settings.keys.sweep.as_ref())?;
+    require(app, parts, &settings.callers.sweep)?;
     match sweep::sweep(app, &settings).await {
         Ok(swept) => Ok(json(StatusCode::OK, &json!(swept))),
         Err(error) => {

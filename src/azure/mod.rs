@@ -3,10 +3,12 @@
 pub mod arm;
 pub mod authorization;
 pub mod behind;
+pub mod cloud;
 pub mod compute;
 pub mod credential;
 pub mod network_watcher;
 pub mod resource_id;
 pub mod sealed;
 pub mod storage;
+pub mod token;
 pub mod types;

@@ -1,7 +1,7 @@
 //! Secrets at rest: tokens and signed operation URLs are kept in the store only sealed.
 //!
-//! XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the credential: whoever can read the store but does not
-//! know the client secret learns nothing, and a value sealed for another purpose, credential or cloud does not open.
+//! XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from a secret that only alertcap's settings hold: whoever can
+//! read the store learns nothing, and a value sealed for another purpose, credential or cloud does not open.
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use chacha20poly1305::{
@@ -9,6 +9,7 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use hkdf::Hkdf;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -22,24 +23,38 @@ const NONCE_BYTES: usize = 24;
 pub struct Sealed(pub String);
 
 /// The key that seals under one credential; without a cipher it seals and opens nothing.
-pub struct SealingKey(Option<XChaCha20Poly1305>);
+pub struct SealingKey {
+    cipher: Option<XChaCha20Poly1305>,
+    name: String,
+}
 
 impl SealingKey {
-    /// The key for this credential at this cloud.
+    /// The key for this credential at this cloud; one that seals nothing where no lasting secret is set.
     #[must_use]
     pub fn new(azure: &Azure) -> Self {
-        let salt = [azure.login.as_str(), &azure.tenant_id, &azure.client_id].join("\n");
-        let mut key = [0_u8; 32];
-        let derived = Hkdf::<Sha256>::new(Some(salt.as_bytes()), azure.client_secret().as_bytes())
-            .expand(b"alertcap sealed values v1", &mut key);
-        Self(derived.ok().map(|()| XChaCha20Poly1305::new(&Key::from(key))))
+        let Some(secret) = &azure.sealing_secret else {
+            return Self { cipher: None, name: String::new() };
+        };
+        let salt = [azure.login.as_str(), azure.arm.as_str(), &azure.credential.identity()].join("\n");
+        let derived = Hkdf::<Sha256>::new(Some(salt.as_bytes()), secret.expose_secret());
+        let (mut key, mut name) = ([0_u8; 32], [0_u8; 12]);
+        let expanded = derived.expand(b"alertcap sealed values v1", &mut key);
+        let named = derived.expand(b"alertcap name of the key v1", &mut name);
+        let cipher = expanded.and(named).ok().map(|()| XChaCha20Poly1305::new(&Key::from(key)));
+        Self { cipher, name: STANDARD_NO_PAD.encode(name) }
+    }
+
+    /// Another one for each secret; says nothing of it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Seals `secret` for `purpose`; `nonce` must be random. `None` if the cipher refuses (it does not at our sizes).
     #[must_use]
     pub fn seal(&self, nonce: [u8; NONCE_BYTES], purpose: &str, secret: &str) -> Option<Sealed> {
         let payload = Payload { msg: secret.as_bytes(), aad: purpose.as_bytes() };
-        let sealed = self.0.as_ref()?.encrypt(&XNonce::from(nonce), payload).ok()?;
+        let sealed = self.cipher.as_ref()?.encrypt(&XNonce::from(nonce), payload).ok()?;
         Some(Sealed(STANDARD_NO_PAD.encode([nonce.as_slice(), &sealed].concat())))
     }
 
@@ -49,7 +64,7 @@ impl SealingKey {
         let bytes = STANDARD_NO_PAD.decode(&sealed.0).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
         let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
-        let secret = self.0.as_ref()?.decrypt(&XNonce::from(*nonce), payload).ok()?;
+        let secret = self.cipher.as_ref()?.decrypt(&XNonce::from(*nonce), payload).ok()?;
         String::from_utf8(secret).ok()
     }
 }
@@ -68,12 +83,29 @@ mod tests {
         assert_eq!(key.open("token", &sealed).as_deref(), Some("eyJ0eXAi"));
         assert_eq!(key.open("operation", &sealed), None);
 
-        let other_secret = Azure { client_secret: "another-secret".to_owned().into(), ..azure.clone() };
-        let other_tenant = Azure { tenant_id: "other".into(), ..azure.clone() };
-        let other_cloud = Azure { login: "https://login.chinacloudapi.cn".parse().unwrap(), ..azure };
-        for azure in [other_secret, other_tenant, other_cloud] {
-            assert_eq!(SealingKey::new(&azure).open("token", &sealed), None);
+        let other_login = Azure { login: "https://login.chinacloudapi.cn".parse().unwrap(), ..azure.clone() };
+        let other_arm = Azure { arm: "https://management.chinacloudapi.cn".parse().unwrap(), ..azure };
+        let others = [
+            other_login,
+            other_arm,
+            testing::azure_with("client_secret", "another-secret"),
+            testing::azure_with("client_id", "client-2"),
+            testing::azure_with("tenant_id", "tenant-2"),
+        ];
+        for azure in others {
+            let other = SealingKey::new(&azure);
+            assert_eq!(other.open("token", &sealed), None);
+            assert_ne!(other.name(), key.name());
         }
+    }
+
+    #[test]
+    fn without_a_secret_nothing_is_sealed_and_nothing_opens() {
+        let azure = testing::azure();
+        let sealed = SealingKey::new(&azure).seal([7; 24], "token", "eyJ0eXAi").unwrap();
+        let key = SealingKey::new(&Azure { sealing_secret: None, ..azure });
+        assert_eq!(key.open("token", &sealed), None);
+        assert_eq!(key.seal([7; 24], "token", "eyJ0eXAi"), None);
     }
 
     #[test]

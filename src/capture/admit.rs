@@ -10,7 +10,6 @@ use super::{
     State,
     ledger::{self, Entry, Ledger},
     note::HeldBack,
-    write,
 };
 use crate::{
     alert::Alert,
@@ -221,7 +220,7 @@ async fn what_has_ended<P: Platform>(
 }
 
 async fn turn<P: Platform>(app: &App<P>) -> Option<InHand> {
-    app.platform.within(TURN_WITHIN, write::turn(app, "(ledger)")).await
+    app.platform.within(TURN_WITHIN, app.turn("(ledger)")).await
 }
 
 /// Long enough for another writer's read and write to be over.

@@ -11,6 +11,7 @@ use crate::{
         arm::{Arm, ArmError, ErrorKind},
         network_watcher,
     },
+    caller::signature::TOLERANCE,
     log::Level,
     platform::{Platform, StoreError},
     settings::{OnLimit, Settings},
@@ -27,6 +28,8 @@ const FAILURES: usize = 3;
 const GRACE_DAYS: i64 = 7;
 /// Hints that one sweep looks at.
 const HINTS: usize = 20;
+/// Signed requests that one sweep forgets at most.
+const HEARD: usize = 500;
 /// What is removed side by side.
 const AT_ONCE: usize = 4;
 /// Hints are good for a day at the longest.
@@ -69,6 +72,7 @@ pub(super) async fn clear<P: Platform>(
         remove(app, settings, name, before, cleared).await
     });
     side_by_side(AT_ONCE, remove).await.into_iter().collect::<Result<(), _>>()?;
+    clear_heard(app, keys, now).await?;
     clear_hints(app, keys, before, now).await
 }
 
@@ -126,6 +130,15 @@ async fn delete_session<P: Platform>(
 
 fn days_before(time: Timestamp, days: i64) -> Timestamp {
     time.after(DAY.saturating_mul(days).saturating_neg())
+}
+
+/// Signed requests whose time stamps are no longer good: their copies are refused for that.
+async fn clear_heard<P: Platform>(app: &App<P>, keys: &Keys, now: Timestamp) -> Result<(), StoreError> {
+    // Good for so long after the time in the key, and as much more for a sender whose clock is ahead.
+    let over = store::heard_key(now.after(TOLERANCE.saturating_mul(-3)), "");
+    let old = keys.heard.iter().filter(|key| **key < over).take(HEARD);
+    let delete = old.map(|key| app.platform.delete(key));
+    side_by_side(AT_ONCE, delete).await.into_iter().collect()
 }
 
 /// A few of the hints, others each time: those that are too old to be used are removed.

@@ -8,7 +8,6 @@ use futures_util::future;
 use super::{
     Record,
     exact::{self, Found},
-    write,
 };
 use crate::{
     app::App,
@@ -164,7 +163,7 @@ impl<P: Platform> Start<'_, P> {
             CaptureProperties { machine: record.machine.clone(), parameters: record.parameters.clone() };
         // Between the look who has a given name and the PUT, no other of this instance may take it.
         let _name = match &record.session {
-            Some(_) => Some(write::turn(self.app, &store::exact_key(&capture)).await),
+            Some(_) => Some(self.app.turn(&store::exact_key(&capture)).await),
             None => None,
         };
         if let Some(exact) = record.session.clone()

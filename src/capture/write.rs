@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use super::Record;
 use crate::{
-    app::{App, InHand},
+    app::App,
     platform::{Platform, StoreError},
     store,
 };
 
-/// How often one looks whether it is one's turn.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// A store that does not answer for so long has failed.
 pub(super) const STORE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -23,7 +21,7 @@ pub(super) const STORE_WITHIN: Duration = Duration::from_secs(10);
 /// [`StoreError`] when it may not have been written.
 pub async fn save<P: Platform>(app: &App<P>, record: &mut Record) -> Result<bool, StoreError> {
     in_time(app, async {
-        let _one_at_a_time = turn(app, &format!("(save) {}", record.name)).await;
+        let _one_at_a_time = app.turn(&format!("(save) {}", record.name)).await;
         store::save(&app.platform, record).await
     })
     .await
@@ -34,7 +32,7 @@ pub async fn save<P: Platform>(app: &App<P>, record: &mut Record) -> Result<bool
 /// # Errors
 /// [`StoreError`] when it may not have been written.
 pub async fn create<P: Platform>(app: &App<P>, record: &Record, replaces: bool) -> Result<(), StoreError> {
-    let _one_at_a_time = turn(app, &format!("(save) {}", record.name)).await;
+    let _one_at_a_time = app.turn(&format!("(save) {}", record.name)).await;
     if replaces {
         store::replace(&app.platform, record).await
     } else {
@@ -52,16 +50,6 @@ pub async fn in_time<P: Platform, T>(
 ) -> Result<T, StoreError> {
     let hangs = || Err(StoreError("no answer in time".to_owned()));
     app.platform.within(STORE_WITHIN, work).await.unwrap_or_else(hangs)
-}
-
-/// The only one of this instance that is at `what`, until dropped.
-pub(super) async fn turn<P: Platform>(app: &App<P>, what: &str) -> InHand {
-    loop {
-        match app.memory.take_in_hand(what) {
-            Some(hand) => return hand,
-            None => app.platform.sleep(LOOK_AGAIN).await,
-        }
-    }
 }
 
 #[cfg(test)]

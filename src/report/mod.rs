@@ -9,7 +9,6 @@ pub mod cloudevents;
 pub mod message;
 pub mod send;
 pub mod slack;
-pub mod standard_webhooks;
 pub mod teams;
 
 use std::time::Duration;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 
-use super::{Outcome, Receiver, Report, cloudevents, message::Message, slack, standard_webhooks, teams};
+use super::{Outcome, Receiver, Report, cloudevents, message::Message, slack, teams};
 use crate::{
     app::App,
     capture::Record,
@@ -14,6 +14,7 @@ use crate::{
     platform::Platform,
     retry,
     settings::{Settings, people::Destination},
+    standard_webhooks,
     time::Timestamp,
 };
 

@@ -3,17 +3,24 @@
 //! What is missing or wrong never stops the component from answering: `GET /readyz` names it, and an alert that needs
 //! it is written down and reported as failed with the same words.
 
+mod azure;
+mod callers;
 mod parse;
 pub mod people;
 
-use std::fmt;
+use std::{fmt, rc::Rc};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretSlice;
 use serde::Serialize;
 use url::Url;
 
 use crate::{
-    azure::resource_id::{ResourceId, Scope},
+    azure::{
+        cloud::Cloud,
+        credential::Credential,
+        resource_id::{ResourceId, Scope},
+    },
+    caller::{key::Keys, webhook::Webhook},
     failure::Failure,
     platform::{Variables, VariablesError},
     report::Receiver,
@@ -28,7 +35,7 @@ use people::Destination;
 #[derive(Debug)]
 pub struct Settings {
     /// Who may call.
-    pub keys: Keys,
+    pub callers: Callers,
     /// Where Azure is and as whom we speak to it; none if a part of it is missing or wrong.
     pub azure: Option<Azure>,
     /// What captures may be taken and how.
@@ -39,15 +46,15 @@ pub struct Settings {
     pub problems: Vec<Problem>,
 }
 
-/// The shared keys; an absent one lets nobody in.
+/// Who may call what.
 #[derive(Debug, Default)]
-pub struct Keys {
-    /// For `POST /api/alerts`.
-    pub webhook: Option<SecretString>,
-    /// For reading captures.
-    pub operator: Option<SecretString>,
-    /// For `POST /api/sweep`.
-    pub sweep: Option<SecretString>,
+pub struct Callers {
+    /// `POST /api/alerts`.
+    pub webhook: Webhook,
+    /// What operators do and see.
+    pub operator: Keys,
+    /// `POST /api/sweep`.
+    pub sweep: Keys,
 }
 
 /// Where Azure is and as whom we speak to it.
@@ -57,12 +64,13 @@ pub struct Azure {
     pub login: Url,
     /// ARM's endpoint, e.g. `https://management.azure.com`.
     pub arm: Url,
-    /// The Entra tenant, by id or domain.
-    pub tenant_id: String,
-    /// The application's client id.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
+    /// The cloud that these are of.
+    pub cloud: Cloud,
+    /// What proves who we are.
+    pub credential: Rc<dyn Credential>,
+    /// What is kept in the store is sealed with this: the credential's own secret or, where it has none that lasts, a
+    /// caller's. Without either nothing secret is kept.
+    pub sealing_secret: Option<SecretSlice<u8>>,
     /// `api-version` for Microsoft.Network.
     pub network_api_version: String,
     /// `api-version` for Microsoft.Compute.
@@ -156,9 +164,11 @@ impl Settings {
     /// A wrong number counts too: Azure's default in its place could be a capture of five hours.
     #[must_use]
     pub fn obstacle(&self) -> Option<String> {
-        let harmless = ["operator_key", "sweep_key", "webhook_key", "allowed_scopes"];
-        let keeps_from_capturing =
-            |name: &str| !harmless.contains(&name) && !people::VARIABLES.contains(&name);
+        let keeps_from_capturing = |name: &str| {
+            name != "allowed_scopes"
+                && !callers::VARIABLES.contains(&name)
+                && !people::VARIABLES.contains(&name)
+        };
         let found = self.problems.iter().filter(|p| keeps_from_capturing(p.variable));
         let words = found.map(ToString::to_string).collect::<Vec<_>>().join("; ");
         (!words.is_empty()).then_some(words)
@@ -175,20 +185,6 @@ impl Settings {
                 Err(Failure::new("settings", obstacle.unwrap_or_else(|| "settings are missing".into())))
             }
         }
-    }
-}
-
-impl Azure {
-    /// The scope that a token for ARM is asked for.
-    #[must_use]
-    pub fn arm_scope(&self) -> String {
-        format!("{}/.default", self.arm.origin().ascii_serialization())
-    }
-
-    /// The secret, for the one place that sends it and the one that derives the sealing key from it.
-    #[must_use]
-    pub fn client_secret(&self) -> &str {
-        self.client_secret.expose_secret()
     }
 }
 

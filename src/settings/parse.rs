@@ -1,9 +1,8 @@
 //! Texts → checked [`Settings`], every problem noted and none of them fatal. Pure.
 
-use secrecy::SecretString;
 use url::Url;
 
-use super::{Azure, Captures, Keys, OnLimit, Problem, Settings};
+use super::{Captures, OnLimit, Problem, Settings};
 use crate::{
     azure::resource_id::{ResourceId, Scope},
     capture::name,
@@ -11,17 +10,23 @@ use crate::{
     rules::Rules,
 };
 
-/// Shorter keys are refused: the webhook's URL is public by nature and can be guessed at.
-const MIN_KEY_LENGTH: usize = 16;
-
 /// All variables, as declared in spin.toml.
-pub(super) const NAMES: [&str; 28] = [
+pub(super) const NAMES: [&str; 37] = [
     "webhook_key",
+    "webhook_secret",
+    "webhook_audience",
+    "webhook_tenants",
+    "webhook_app_id",
+    "webhook_requires",
     "operator_key",
     "sweep_key",
     "tenant_id",
     "client_id",
     "client_secret",
+    "client_certificate",
+    "federated_token",
+    "managed_identity",
+    "imds_endpoint",
     "login_endpoint",
     "arm_endpoint",
     "allowed_scopes",
@@ -56,17 +61,14 @@ pub(super) struct Raw {
 impl Raw {
     /// What the values make.
     pub(super) fn into_settings(mut self) -> Settings {
-        let keys = Keys {
-            webhook: self.key("webhook_key", "nobody can send an alert"),
-            operator: self.key("operator_key", "nobody can read the captures"),
-            sweep: self.key("sweep_key", "nobody can call the sweep"),
-        };
-        let azure = self.azure();
+        let endpoints = self.endpoints();
+        let callers = self.callers(endpoints.as_ref());
+        let azure = self.azure(endpoints, &callers);
         let mut captures = self.captures();
         captures.rules = self.rules(&captures);
         let people = self.people();
         self.tells_only_who_is_set_up(&captures);
-        Settings { keys, azure, captures, people, problems: self.problems }
+        Settings { callers, azure, captures, people, problems: self.problems }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<String> {
@@ -78,21 +80,10 @@ impl Raw {
         None
     }
 
-    fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
+    pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
         match self.get(name) {
             Some(value) => Some(value),
             None => self.problem(name, format!("not set; it is {what}")),
-        }
-    }
-
-    fn key(&mut self, name: &'static str, consequence: &str) -> Option<SecretString> {
-        match self.get(name) {
-            Some(key) if key.len() >= MIN_KEY_LENGTH => Some(SecretString::from(key)),
-            Some(_) => self.problem(
-                name,
-                format!("shorter than {MIN_KEY_LENGTH} characters, so {consequence}; set a long random one"),
-            ),
-            None => self.problem(name, format!("not set, so {consequence}; set a long random one")),
         }
     }
 
@@ -101,60 +92,6 @@ impl Raw {
         match value.parse() {
             Ok(n) if (low..=high).contains(&n) => Some(n),
             _ => self.problem(name, format!("not a whole number from {low} to {high}")),
-        }
-    }
-
-    /// `https://host[:port]`; plain http only where it cannot leave the machine.
-    fn endpoint(&mut self, name: &'static str, default: &str) -> Option<Url> {
-        let value = self.get(name).unwrap_or_else(|| default.to_owned());
-        match Url::parse(&value) {
-            Ok(url) if !is_protected(&url) => {
-                self.problem(name, "plain http is taken only for 127.0.0.1, [::1] and localhost; use https")
-            }
-            Ok(url)
-                if matches!(url.path(), "/" | "") && url.query().is_none() && url.username().is_empty() =>
-            {
-                Some(url)
-            }
-            _ => self.problem(name, "not of the form https://host[:port], without a path"),
-        }
-    }
-
-    fn azure(&mut self) -> Option<Azure> {
-        let login = self.endpoint("login_endpoint", "https://login.microsoftonline.com");
-        let arm = self.endpoint("arm_endpoint", "https://management.azure.com");
-        let tenant_id = self.required("tenant_id", "the Entra tenant's id");
-        let tenant_id = match tenant_id {
-            Some(id) if !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) => {
-                self.problem("tenant_id", "not an id or a domain name")
-            }
-            other => other,
-        };
-        let client_id = self.required("client_id", "the application's client id in Entra");
-        let client_secret =
-            self.required("client_secret", "the application's secret (its value, not its id)");
-        let network_api_version = self.api_version("network_api_version", "2026-03-01");
-        let compute_api_version = self.api_version("compute_api_version", "2026-04-01");
-        Some(Azure {
-            login: login?,
-            arm: arm?,
-            tenant_id: tenant_id?,
-            client_id: client_id?,
-            client_secret: SecretString::from(client_secret?),
-            network_api_version: network_api_version?,
-            compute_api_version: compute_api_version?,
-        })
-    }
-
-    fn api_version(&mut self, name: &'static str, default: &str) -> Option<String> {
-        let value = self.get(name).unwrap_or_else(|| default.to_owned());
-        let date = value.strip_suffix("-preview").unwrap_or(&value);
-        let digits = |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
-        let parts: Vec<&str> = date.split('-').collect();
-        if matches!(parts[..], [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2)) {
-            Some(value)
-        } else {
-            self.problem(name, "not an ARM api-version such as 2026-03-01")
         }
     }
 
@@ -232,8 +169,8 @@ impl Raw {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let mut all = Vec::new();
-        let entries = text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|s| !s.is_empty());
-        for (number, entry) in entries.enumerate().map(|(index, entry)| (index.saturating_add(1), entry)) {
+        for (number, entry) in split(text).enumerate().map(|(index, entry)| (index.saturating_add(1), entry))
+        {
             match parse(entry) {
                 Ok(parsed) => all.push(parsed),
                 // Not the entry itself: this is shown to anyone, and something else may have been pasted there.
@@ -275,6 +212,11 @@ impl Raw {
         }
         rules
     }
+}
+
+/// The entries of a list: separated by spaces, commas, semicolons or lines.
+pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|entry| !entry.is_empty())
 }
 
 pub(super) fn is_protected(url: &Url) -> bool {

@@ -8,14 +8,11 @@ use super::{
     Captures,
     parse::{Raw, is_protected},
 };
-use crate::report::{Receiver, standard_webhooks::Secret};
+use crate::{report::Receiver, standard_webhooks::Secret};
 
 /// The variables that are read here.
 pub(super) const VARIABLES: [&str; 7] =
     ["notify_url", "notify_host", "notify_secret", "teams_url", "teams_host", "slack_url", "slack_host"];
-
-/// More secrets than an old and a new one are a mistake.
-const MOST_SECRETS: usize = 2;
 
 /// Where a receiver is.
 #[derive(Debug)]
@@ -60,20 +57,8 @@ impl Raw {
                 format!("not the scheme, host and port of {url_name}; the outbound allow-list needs them");
             return self.problem(host_name, problem);
         }
-        let secrets = if to == Receiver::Webhook { self.secrets()? } else { Vec::new() };
+        let secrets = if to == Receiver::Webhook { self.secrets("notify_secret")? } else { Vec::new() };
         Some(Destination { to, secrets, url: SecretString::from(String::from(url)) })
-    }
-
-    /// None at all if one is wrong: nothing is sent unsigned that was to be signed.
-    fn secrets(&mut self) -> Option<Vec<Secret>> {
-        let name = "notify_secret";
-        let Some(text) = self.get(name) else { return Some(Vec::new()) };
-        let wanted = text.split([',', ';', ' ', '\n', '\r', '\t']).filter(|entry| !entry.is_empty()).count();
-        let secrets = self.entries(name, &text, Secret::parse);
-        if wanted > MOST_SECRETS {
-            return self.problem(name, "more than two secrets; the new one and the old one are enough");
-        }
-        (secrets.len() == wanted).then_some(secrets)
     }
 
     /// A rule may name a receiver that nobody has set up. Captures are taken all the same: the problem is the receiver's.

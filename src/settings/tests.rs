@@ -37,7 +37,9 @@ fn with_nothing_set_every_missing_variable_is_named_at_once() {
     ] {
         assert!(named.contains(&variable), "{variable}");
     }
-    assert!(settings.keys.webhook.is_none() && settings.azure.is_none() && settings.people.is_empty());
+    assert!(
+        settings.callers.webhook.keys.0.is_empty() && settings.azure.is_none() && settings.people.is_empty()
+    );
     assert!(settings.captures.allowed_scopes.is_empty());
 }
 
@@ -171,7 +173,8 @@ fn spin_toml_declares_exactly_these_variables_and_marks_what_is_secret() {
     for name in names {
         assert_eq!(given[name].as_str(), Some(format!("{{{{ {name} }}}}").as_str()));
         let is_secret = declared[name].get("secret").and_then(toml::Value::as_bool).unwrap_or_default();
-        let holds_one = name.ends_with("_key") || name.ends_with("_secret") || name.ends_with("_url");
+        let endings = ["_key", "_secret", "_url", "_certificate", "federated_token"];
+        let holds_one = endings.iter().any(|ending| name.ends_with(ending));
         assert_eq!(is_secret, holds_one, "{name}");
         assert!(!is_secret || declared[name]["default"].as_str() == Some(""), "{name}");
     }

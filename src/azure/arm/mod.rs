@@ -15,8 +15,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    credential,
+    credential::Audience,
     sealed::{Sealed, SealingKey},
+    token,
 };
 use crate::{app::App, platform::Platform, retry::retry_after, settings::Azure, time::Timestamp};
 
@@ -69,7 +70,11 @@ impl<'a, P: Platform> Arm<'a, P> {
     /// # Errors
     /// [`ArmError`] in Entra's words.
     pub async fn has_token(&self) -> Result<(), ArmError> {
-        credential::token(self.app, self.azure, None).await.map(|_| ())
+        self.token(None).await.map(|_| ())
+    }
+
+    async fn token(&self, refused: Option<&str>) -> Result<String, ArmError> {
+        token::token(self.app, self.azure, Audience::Arm, refused).await
     }
 
     /// Sends one request to a URL of ARM's.
@@ -88,10 +93,10 @@ impl<'a, P: Platform> Arm<'a, P> {
             return Err(ArmError::held_off(seconds));
         }
         let body = body.map(|body| Bytes::from(body.to_string()));
-        let token = credential::token(self.app, self.azure, None).await?;
+        let token = self.token(None).await?;
         match self.send_with(&token, &method, url, path, body.clone()).await {
             Err(error) if error.kind == ErrorKind::Refused(StatusCode::UNAUTHORIZED) => {
-                let token = credential::token(self.app, self.azure, Some(&token)).await?;
+                let token = self.token(Some(&token)).await?;
                 self.send_with(&token, &method, url, path, body).await
             }
             other => other,

@@ -1,9 +1,10 @@
-//! Signatures as [Standard Webhooks](https://www.standardwebhooks.com) say, by which a receiver knows who speaks to it.
+//! Signatures as [Standard Webhooks](https://www.standardwebhooks.com) say: by them a receiver knows that alertcap speaks to
+//! it, and alertcap knows senders of alerts that are no action groups.
 //!
 //! Source: the specification 1.0.0. Two secrets can be good at a time, so that they can be exchanged without a gap.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
@@ -34,12 +35,26 @@ impl Secret {
         }
     }
 
-    /// `v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}` in base64; none if the bytes are no key, which they are.
-    fn sign(&self, id: &str, time: i64, body: &[u8]) -> Option<String> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).ok()?;
+    /// The HMAC-SHA256 of `{id}.{timestamp}.{body}`; none if the bytes are no key, which they are.
+    fn mac(&self, id: &str, time: i64, body: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.0.expose_secret()).ok()?;
         mac.update(format!("{id}.{time}.").as_bytes());
         mac.update(body);
-        Some(format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes())))
+        Some(mac)
+    }
+
+    /// `v1,` and the signature in base64.
+    fn sign(&self, id: &str, time: i64, body: &[u8]) -> Option<String> {
+        let mac = self.mac(id, time, body)?.finalize();
+        Some(format!("v1,{}", BASE64_STANDARD.encode(mac.into_bytes())))
+    }
+
+    /// Whether `v1,<base64>` is the signature; compared in constant time.
+    #[must_use]
+    pub fn verifies(&self, id: &str, time: i64, body: &[u8], signature: &str) -> bool {
+        let signature = signature.strip_prefix("v1,").and_then(|text| BASE64_STANDARD.decode(text).ok());
+        let mac = self.mac(id, time, body);
+        mac.zip(signature).is_some_and(|(mac, signature)| mac.verify_slice(&signature).is_ok())
     }
 }
 

@@ -1,11 +1,12 @@
 use serde_json::json;
 
 use super::*;
+use crate::azure::arm::ErrorKind;
 use crate::testing::{self, Sim, azure::Fault};
 
 fn token_in(sim: &Sim, refused: Option<&'static str>) -> Result<String, ArmError> {
     let app = sim.app();
-    sim.run(async move { token(&app, &testing::azure(), refused).await })
+    sim.run(async move { token(&app, &testing::azure(), Audience::Arm, refused).await })
 }
 
 fn stored_value(sim: &Sim) -> Vec<u8> {
@@ -44,7 +45,7 @@ fn a_stored_token_cannot_be_read_in_the_store_and_a_spoilt_one_is_replaced() {
     token_in(&sim, None).unwrap();
     assert!(!String::from_utf8_lossy(&stored_value(&sim)).contains("token-1"));
     for spoilt in [b"".to_vec(), b"x".to_vec(), vec![0xff; 40], stored_value(&sim).split_off(1)] {
-        let key = store::token_key(&testing::azure());
+        let key = store::token_key(&testing::azure(), "https://arm.example");
         sim.0.store.borrow_mut().insert(key, spoilt);
         let before = sim.count("token");
         token_in(&sim, None).unwrap();
@@ -58,7 +59,7 @@ fn ten_requests_at_once_ask_for_one_token() {
     let app = sim.app();
     let tokens = sim.run(async move {
         let azure = testing::azure();
-        futures_util::future::join_all((0..10).map(|_| token(&app, &azure, None))).await
+        futures_util::future::join_all((0..10).map(|_| token(&app, &azure, Audience::Arm, None))).await
     });
     assert!(tokens.iter().all(|t| t.as_deref().unwrap() == "token-1"));
     assert_eq!(sim.count("token"), 1);

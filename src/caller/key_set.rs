@@ -1,0 +1,181 @@
+//! The keys that a tenant's tokens are signed with: its JSON Web Key Set, remembered in the instance and, sealed so that
+//! nobody who can write there can add one, in the store.
+//!
+//! Source: the `OpenID` discovery documents of Entra and RFC 7517. Entra announces keys long before it signs with them and
+//! may replace them at any time; its documents ask for a look once a day and for an unknown key.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use rsa::{BigUint, RsaPublicKey, traits::PublicKeyParts};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::{Refusal, token::Flaw};
+use crate::{
+    alert::identity::fingerprint,
+    app::App,
+    azure::sealed::{Sealed, SealingKey},
+    log::Level,
+    platform::Platform,
+    settings::Azure,
+    time::Timestamp,
+};
+
+/// An alert waits for this, and has to be written down after it.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// A set is asked for again after so many seconds.
+const GOOD_FOR: i64 = 86_400;
+/// An unknown key has it asked for at most once in so many seconds.
+const LOOK_AGAIN: i64 = 60;
+/// After a failure it is asked for again after so many seconds: Azure tries an alert again for a minute only.
+const AFTER_FAILURE: i64 = 2;
+/// Entra's sets hold about ten.
+const MOST_KEYS: usize = 64;
+/// Smaller keys are not taken, in bits.
+const LEAST_BITS: usize = 2_048;
+
+/// The keys of a tenant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeySet {
+    /// When they were asked for.
+    at: Timestamp,
+    keys: Vec<Key>,
+}
+
+/// An RSA key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Key {
+    kid: String,
+    /// Modulus and exponent, base64url.
+    n: String,
+    e: String,
+}
+
+impl KeySet {
+    /// The signing keys of a set; others in it are none of ours.
+    fn parse(body: &[u8], at: Timestamp) -> Option<Self> {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        let keys = body.get("keys")?.as_array()?.iter().filter(|key| {
+            let is = |field: &str, value: &str| key.get(field).is_none_or(|known| known == value);
+            key.get("kty").is_some() && is("kty", "RSA") && is("use", "sig") && is("alg", "RS256")
+        });
+        let keys = keys.filter_map(|key| Key::deserialize(key).ok()).take(MOST_KEYS);
+        let keys: Vec<Key> = keys.filter(|key| key.public().is_some()).collect();
+        (!keys.is_empty()).then_some(Self { at, keys })
+    }
+
+    fn find(&self, kid: &str) -> Option<RsaPublicKey> {
+        self.keys.iter().find(|key| key.kid == kid)?.public()
+    }
+
+    fn is_older_than(&self, seconds: i64, now: Timestamp) -> bool {
+        // One of the future is of a clock that was wrong.
+        now >= self.at.after(seconds) || self.at > now.after(seconds)
+    }
+}
+
+impl Key {
+    fn public(&self) -> Option<RsaPublicKey> {
+        let number = |text: &str| Some(BigUint::from_bytes_be(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?));
+        let key = RsaPublicKey::new(number(&self.n)?, number(&self.e)?).ok()?;
+        (key.n().bits() >= LEAST_BITS).then_some(key)
+    }
+}
+
+/// Where a tenant's keys are asked for, and where they are kept.
+struct Place {
+    url: Url,
+    key: String,
+    sealed_with: Option<SealingKey>,
+}
+
+/// The key that signs for a tenant under this id.
+///
+/// # Errors
+/// [`Refusal`]: there is none, or nobody could be asked.
+pub async fn find<P: Platform>(
+    app: &App<P>,
+    azure: Option<&Azure>,
+    login: &Url,
+    tenant: &str,
+    kid: &str,
+) -> Result<RsaPublicKey, Refusal> {
+    let mut url = login.clone();
+    url.set_path(&format!("/{tenant}/discovery/v2.0/keys"));
+    let key = format!("keys.{}", fingerprint(&[url.as_str()]));
+    let place = Place { url, key, sealed_with: azure.map(SealingKey::new) };
+    // One look at a time: whoever waited finds its outcome in memory.
+    let _turn = app.turn("(keys)").await;
+    let mut known = app.memory.key_set(&place.key);
+    let serves = |set: &KeySet| set.find(kid).is_some() && !set.is_older_than(GOOD_FOR, app.platform.now());
+    if !known.as_ref().is_some_and(serves) {
+        let stored = stored(app, &place).await;
+        let is_newer = |set: &KeySet| known.as_ref().is_none_or(|known| known.at < set.at);
+        if let Some(stored) = stored.filter(is_newer) {
+            app.memory.keep_key_set(&place.key, stored.clone());
+            known = Some(stored);
+        }
+    }
+    let now = app.platform.now();
+    if !known.as_ref().is_some_and(serves)
+        && known.as_ref().is_none_or(|known| known.is_older_than(LOOK_AGAIN, now))
+        && app.memory.may_ask_for_keys(&place.key, now)
+    {
+        match request(app, &place).await {
+            Ok(set) => {
+                keep(app, &place, &set).await;
+                known = Some(set);
+            }
+            Err(why) => {
+                let fields = [("tenant", tenant.into()), ("error", why.into())];
+                app.log(Level::Warn, "the keys of a tenant's tokens could not be had", &fields);
+                app.memory.ask_for_keys_after(&place.key, app.platform.now().after(AFTER_FAILURE));
+            }
+        }
+    }
+    match known {
+        // An old set serves while no newer one can be had.
+        Some(set) => set.find(kid).ok_or(Refusal::Token(Flaw::UnknownKey)),
+        None => Err(Refusal::Unknowable),
+    }
+}
+
+async fn stored<P: Platform>(app: &App<P>, place: &Place) -> Option<KeySet> {
+    let sealed = Sealed(String::from_utf8(app.platform.get(&place.key).await.ok()??).ok()?);
+    let json = place.sealed_with.as_ref()?.open(&place.key, &sealed)?;
+    KeySet::deserialize(&serde_json::from_str::<Value>(&json).ok()?).ok()
+}
+
+/// A failure to keep it is none of the caller's: the next instance asks again.
+async fn keep<P: Platform>(app: &App<P>, place: &Place, set: &KeySet) {
+    app.memory.keep_key_set(&place.key, set.clone());
+    if let Some(key) = &place.sealed_with
+        && let Ok(json) = serde_json::to_value(set)
+        && let Some(sealed) = key.seal(app.platform.bytes24(), &place.key, &json.to_string())
+        && let Err(error) = app.platform.set(&place.key, sealed.0.as_bytes()).await
+    {
+        let fields = [("error", error.0.into())];
+        app.log(Level::Warn, "the keys of a tenant's tokens could not be stored", &fields);
+    }
+}
+
+async fn request<P: Platform>(app: &App<P>, place: &Place) -> Result<KeySet, String> {
+    let request = Request::get(place.url.as_str())
+        .header(header::ACCEPT, "application/json")
+        .body(Bytes::new())
+        .map_err(|error| error.to_string())?;
+    let at = app.platform.now();
+    let answer = app.platform.send(request, TIMEOUT).await.map_err(|error| error.to_string())?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("HTTP {}", answer.status().as_u16()));
+    }
+    KeySet::parse(answer.body(), at).ok_or_else(|| "the answer holds no RSA keys".to_owned())
+}
+
+#[cfg(test)]
+#[path = "key_set_tests.rs"]
+mod tests;
