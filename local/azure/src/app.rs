@@ -10,6 +10,7 @@ use crate::blob::Blobs;
 use crate::captures::Captures;
 use crate::clock::Clock;
 use crate::entra;
+use crate::entra::signing::SigningKeys;
 use crate::faults::Faults;
 use crate::happen::Gone;
 use crate::inventory::Inventory;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) log: bool,
     pub(crate) clock: Clock,
     pub(crate) keys: Keys,
+    pub(crate) signing_keys: SigningKeys,
     pub(crate) record: Record,
     pub(crate) faults: Faults,
     pub(crate) captures: Captures,
@@ -42,7 +44,7 @@ impl App {
         match route {
             Route::Token { tenant } => entra::token(self, req, tenant),
             Route::OpenId { tenant } => entra::openid::document(self, req, tenant),
-            Route::Keys { tenant } => entra::openid::keys(self, tenant),
+            Route::Keys { tenant, version } => entra::openid::keys(self, req, tenant, *version),
             Route::Metadata => entra::openid::metadata(req),
             Route::Blob { account, container, name, head } => {
                 crate::blob::http::handle(self, req, account, container, name, *head)

@@ -97,6 +97,7 @@ impl Standin {
             inventory: config.inventory,
             log: config.log,
             keys: keys::Keys::open(&state_dir)?,
+            signing_keys: entra::signing::SigningKeys::open()?,
             record: record::Record::new(clock.clone()),
             faults: faults::Faults::default(),
             captures: captures::Captures::default(),

@@ -136,11 +136,14 @@ impl Record {
         self.news();
     }
 
-    /// The requests about the session of this name, from its PUT on: how many of each operation.
-    pub(crate) fn calls(&self, capture: &str) -> BTreeMap<&'static str, u64> {
+    /// How many requests of each operation: those about the session of this name, from its PUT on, or all there were.
+    pub(crate) fn calls(&self, capture: Option<&str>) -> BTreeMap<&'static str, u64> {
         let mut calls = BTreeMap::new();
-        let of =
-            |entry: &&Entry| entry.capture.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(capture));
+        let of = |entry: &&Entry| {
+            let named =
+                |name: &str| entry.capture.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+            capture.is_none_or(named)
+        };
         for entry in self.lists().requests.iter().filter(of) {
             *calls.entry(entry.operation).or_default() += 1;
         }

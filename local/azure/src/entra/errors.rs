@@ -40,7 +40,12 @@ impl EntraError {
 
     /// The whole answer.
     pub(crate) fn answer(&self) -> Answer {
-        shaped(self.status, self.error, &format!("AADSTS{}: {}", self.code, self.message), &[self.code])
+        shaped(self.status, self.error, &self.description())
+    }
+
+    /// Code and message.
+    pub(crate) fn description(&self) -> String {
+        format!("AADSTS{}: {}", self.code, self.message)
     }
 
     #[cfg(test)]
@@ -49,8 +54,10 @@ impl EntraError {
     }
 }
 
-/// An error body as Entra lays it out.
-pub(crate) fn shaped(status: StatusCode, error: &str, message: &str, codes: &[u32]) -> Answer {
+/// An error body as Entra lays it out; the code is what the message begins with.
+pub(crate) fn shaped(status: StatusCode, error: &str, message: &str) -> Answer {
+    let number = message.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next()?.parse::<u32>().ok());
+    let codes: Vec<u32> = number.into_iter().collect();
     let (trace, correlation, time) = (clock::guid(), clock::guid(), clock::entra(Timestamp::now()));
     let mut body = json!({
         "error": error,

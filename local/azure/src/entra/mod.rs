@@ -1,15 +1,18 @@
 //! Entra: the token endpoint of client credentials, and discovery.
 
+pub(crate) mod action_group;
 pub(crate) mod assertion;
 pub(crate) mod certificate;
 pub(crate) mod errors;
+pub(crate) mod federated;
+mod jwt;
 pub(crate) mod openid;
+pub(crate) mod signing;
 pub(crate) mod tokens;
 
 use std::collections::HashMap;
 
 use http::StatusCode;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::answer::{self, Answer};
@@ -17,6 +20,7 @@ use crate::app::App;
 use crate::inventory::AppRegistration;
 use crate::request::Req;
 use errors::EntraError;
+use jwt::Jwt;
 use tokens::Audience;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -69,7 +73,7 @@ fn grant(app: &App, req: &Req, tenant_name: &str) -> Result<Answer, EntraError> 
         ));
     }
     let audience = audience(field(&form, "scope")?, req, tenant_name)?;
-    credential(&form, registration, req, [tenant_name, &tenant.id], app.clock.now())?;
+    credential(app, &form, registration, req, [tenant_name, &tenant.id])?;
 
     let lifetime_s = app.inventory.timings.token_lifetime_s;
     let token =
@@ -126,7 +130,12 @@ fn audience(scope: &str, req: &Req, tenant: &str) -> Result<Audience, EntraError
     if scope.contains(char::is_whitespace) {
         return Err(not_valid());
     }
-    // A resource whose own id ends in a slash is followed by a second one: az asks for those.
+    audience_of(resource, req, tenant)
+}
+
+/// The audience that a resource's name means.
+pub(crate) fn audience_of(resource: &str, req: &Req, tenant: &str) -> Result<Audience, EntraError> {
+    // A resource whose own id ends in a slash is followed by a second one in a scope: az asks for those.
     let resource = resource.strip_suffix('/').unwrap_or(resource);
     let host =
         resource.strip_prefix("https://").or_else(|| resource.strip_prefix("http://")).unwrap_or(resource);
@@ -148,19 +157,23 @@ fn audience(scope: &str, req: &Req, tenant: &str) -> Result<Audience, EntraError
 }
 
 fn credential(
+    app: &App,
     form: &Form,
-    app: &AppRegistration,
+    registration: &AppRegistration,
     req: &Req,
     tenants: [&str; 2],
-    now: Timestamp,
 ) -> Result<(), EntraError> {
     match (form.get("client_secret"), form.get("client_assertion")) {
-        (Some(secret), None) => check_secret(secret, app),
+        (Some(secret), None) => check_secret(secret, registration),
         (None, Some(jwt)) => {
             let kind = field(form, "client_assertion_type")?;
             if kind != JWT_BEARER {
                 let message = format!("client_assertion_type parameter is empty or not valid: '{kind}'.");
                 return Err(EntraError::bad_request("invalid_request", 90100, message));
+            }
+            let (jwt, now) = (Jwt::parse(jwt)?, app.clock.now());
+            if federated::is_meant(&jwt) {
+                return federated::verify(&jwt, registration, &app.signing_keys, now);
             }
             let base = req.base_url();
             let audiences: Vec<String> = tenants
@@ -169,7 +182,7 @@ fn credential(
                     [format!("{base}/{tenant}/oauth2/v2.0/token"), format!("{base}/{tenant}/v2.0")]
                 })
                 .collect();
-            assertion::verify(jwt, app, &audiences, now)
+            assertion::verify(&jwt, registration, &audiences, now)
         }
         (None, None) => Err(EntraError::invalid_client(
             7000218,

@@ -10,12 +10,7 @@ use crate::request::Req;
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`, also for `organizations` and `common`.
 pub(crate) fn document(app: &App, req: &Req, tenant: &str) -> Answer {
-    let shared = ["organizations", "common"].contains(&tenant.to_ascii_lowercase().as_str());
-    let id = match app.inventory.tenant(tenant) {
-        Some(tenant) => tenant.id.as_str(),
-        None if shared => "{tenantid}",
-        None => return tenant_not_found(tenant).answer(),
-    };
+    let Some(id) = issuing(app, tenant) else { return tenant_not_found(tenant).answer() };
     let base = req.base_url();
     let body = json!({
         "token_endpoint": format!("{base}/{tenant}/oauth2/v2.0/token"),
@@ -42,12 +37,29 @@ pub(crate) fn document(app: &App, req: &Req, tenant: &str) -> Answer {
     answer::json(StatusCode::OK, &body)
 }
 
-/// `GET /{tenant}/discovery/v2.0/keys`: empty, as no token of the stand-in is signed with a public key.
-pub(crate) fn keys(app: &App, tenant: &str) -> Answer {
-    if app.inventory.tenant(tenant).is_none() {
-        return tenant_not_found(tenant).answer();
+/// `GET /{tenant}/discovery/v2.0/keys`, also for `common`; and without `v2.0`, where each key says less.
+pub(crate) fn keys(app: &App, req: &Req, tenant: &str, version: u8) -> Answer {
+    let Some(id) = issuing(app, tenant) else { return tenant_not_found(tenant).answer() };
+    let keys = app.signing_keys.all_served().into_iter().map(|key| {
+        let mut key = key.jwk();
+        if version == 2 {
+            key["cloud_instance_name"] = json!(req.host());
+            key["issuer"] = json!(format!("{}/{id}/v2.0", req.base_url()));
+        }
+        key
+    });
+    let mut answer = answer::json(StatusCode::OK, &json!({ "keys": keys.collect::<Vec<_>>() }));
+    answer::set(&mut answer, "cache-control", "max-age=86400, private");
+    answer
+}
+
+/// What an issuer's URL has for this tenant: its id, or a place for any.
+fn issuing<'a>(app: &'a App, tenant: &str) -> Option<&'a str> {
+    let shared = ["organizations", "common"].contains(&tenant.to_ascii_lowercase().as_str());
+    match app.inventory.tenant(tenant) {
+        Some(tenant) => Some(tenant.id.as_str()),
+        None => shared.then_some("{tenantid}"),
     }
-    answer::json(StatusCode::OK, &json!({ "keys": [] }))
 }
 
 /// `GET /metadata/endpoints`: what `az cloud register` asks.

@@ -1,10 +1,11 @@
 //! Whether an inventory holds together; each complaint says what to do.
 
 mod network;
+mod principals;
 
 use std::collections::HashSet;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::{Inventory, OsType, Subscription};
 
@@ -18,33 +19,7 @@ impl Inventory {
             self.timings.status_stale_s.is_none_or(|stale| stale.is_finite() && stale >= 0.0),
             "timings.status_stale_s is negative or not a number: give seconds, such as 20 or 0.5"
         );
-        let mut apps = HashSet::new();
-        for tenant in &self.tenants {
-            guid("tenants.id", &tenant.id)?;
-            for app in &tenant.apps {
-                guid("tenants.apps.client_id", &app.client_id)?;
-                ensure!(
-                    apps.insert(app.client_id.to_lowercase()),
-                    "two app registrations have the client_id {}: give each its own",
-                    app.client_id
-                );
-                for action in app.actions.iter().chain(&app.not_actions) {
-                    ensure!(
-                        is_action(action),
-                        "the app {} has the action {action:?}: write it as Microsoft.Network/networkWatchers/read, with * for anything",
-                        app.name
-                    );
-                }
-                for pem in &app.certificates {
-                    crate::entra::certificate::Certificate::from_pem(pem).with_context(|| {
-                        format!(
-                            "a certificate of the app {} cannot be read: give one PEM block, -----BEGIN CERTIFICATE-----",
-                            app.name
-                        )
-                    })?;
-                }
-            }
-        }
+        principals::check(self)?;
         let mut subscriptions = HashSet::new();
         let mut accounts = HashSet::new();
         for subscription in &self.subscriptions {
@@ -147,12 +122,6 @@ fn guid(field: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// An action as roles have it, or the beginning of one with stars.
-fn is_action(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "./*_-".contains(c);
-    text.contains(['/', '*']) && text.chars().all(fits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{DEFAULT, Inventory};
@@ -180,6 +149,10 @@ mod tests {
             ("page_size = 100", "pagesize = 100", "unknown field `pagesize`"),
             ("[[tenants]]\nid = \"7e57", "[[tenants]]\nid = \"x7e57", "is not a GUID"),
             ("actions = [\"*/read\"]", "actions = [\"read all\"]", "with * for anything"),
+            ("issuer = \"https://oidc", "issuer = \"http://oidc", "an https URL"),
+            ("key = \"test-cluster\"", "key = \"my-cluster\"", "or the name test-cluster"),
+            ("audiences = [\"api://AzureADTokenExchange\"]", "audiences = []", "names no audience"),
+            ("-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nA", "give one PEM block"),
             ("computer_name = \"FS01\"", "computer_name = \"a-file-server-01\"", "at most 15 characters"),
             ("{ id = \"3\", private_ip", "{ id = \"0\", private_ip", "each used once"),
             ("bypass = \"None\"", "bypass = \"Everyone\"", "Logging, Metrics and AzureServices"),

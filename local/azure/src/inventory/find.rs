@@ -2,30 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use serde::Serialize;
-
 use super::compute::has_agent;
 use super::{
     AppRegistration, Inventory, Machine, OsType, ScaleSet, StorageAccount, Subscription, Tenant, Watcher,
 };
 use crate::arm::id::ArmId;
-
-/// What a first user needs to know: who signs in, what is captured, where files go.
-#[derive(Clone, Debug, Serialize)]
-pub struct Sample {
-    /// The tenant to sign in to.
-    pub tenant_id: String,
-    /// The app registration that has a secret.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// The subscription of the machine.
-    pub subscription_id: String,
-    /// A machine with the agent, in a region with a watcher.
-    pub machine_id: String,
-    /// A storage account in the machine's region.
-    pub storage_account_id: String,
-}
 
 /// What a packet capture may be taken on.
 #[derive(Clone, Debug)]
@@ -97,36 +78,6 @@ impl Inventory {
         }
         let name = id.resource("microsoft.compute", &["virtualmachinescalesets"])?;
         subscription.scale_set(group, name).map(|set| set.target())
-    }
-
-    /// The first app with a usable secret, the first machine that can be captured, and an account beside it.
-    pub fn sample(&self) -> Option<Sample> {
-        self.subscriptions.iter().find_map(|subscription| {
-            let tenant = self.tenant(&subscription.tenant_id)?;
-            let can_work = |app: &&AppRegistration| !app.disabled && app.blob_reader && app.may_everything();
-            let (app, secret) = tenant.apps.iter().filter(can_work).find_map(|app| {
-                app.secrets.iter().find(|secret| !secret.expired).map(|secret| (app, &secret.value))
-            })?;
-            let machine = subscription.machines.iter().find(|machine| {
-                has_agent(&machine.extensions)
-                    && machine.power_state == "running"
-                    && subscription.watcher_in(&machine.location).is_some()
-            })?;
-            let account = subscription.storage_accounts.iter().find(|account| {
-                account.location.eq_ignore_ascii_case(&machine.location)
-                    && account.takes_uploads()
-                    && account.is_open()
-                    && !account.sku.starts_with("Premium")
-            })?;
-            Some(Sample {
-                tenant_id: tenant.id.clone(),
-                client_id: app.client_id.clone(),
-                client_secret: secret.clone(),
-                subscription_id: subscription.id.clone(),
-                machine_id: subscription.machine_id(machine),
-                storage_account_id: subscription.account_id(account),
-            })
-        })
     }
 }
 

@@ -5,6 +5,7 @@ mod compute;
 mod find;
 mod network;
 mod resources;
+mod sample;
 mod storage;
 mod tenants;
 mod wiring;
@@ -16,12 +17,12 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 pub use compute::{Extension, Instance, Machine, OsType, ScaleSet};
-pub use find::Sample;
 pub(crate) use find::{Target, TargetKind};
 pub use network::{Backend, Balancer, NetworkInterface, Pool, PublicAddress};
 pub use resources::{Subscription, Watcher};
+pub use sample::Sample;
 pub use storage::{DefaultAction, PublicNetworkAccess, StorageAccount};
-pub use tenants::{AppRegistration, Secret, Tenant};
+pub use tenants::{AppRegistration, Federated, Secret, Tenant};
 pub(crate) use wiring::{BalancerKind, IP_CONFIGURATION, Interface, Member};
 
 /// The built-in inventory, well commented, to copy from.

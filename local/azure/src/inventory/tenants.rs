@@ -33,6 +33,9 @@ pub struct AppRegistration {
     /// Its certificates, PEM.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// Its federated identity credentials.
+    #[serde(default)]
+    pub federated: Vec<Federated>,
     /// The ARM ids on which it has a role; `None` is everywhere in its tenant.
     #[serde(default)]
     pub rights: Option<Vec<String>>,
@@ -56,6 +59,24 @@ pub struct Secret {
     /// Past its end date.
     #[serde(default)]
     pub expired: bool,
+}
+
+/// Whom an app registration trusts to say who somebody is: an issuer, and a subject of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Federated {
+    /// The issuer's URL, exactly as its tokens have it.
+    pub issuer: String,
+    /// The subject, exactly as the issuer's tokens have it: `system:serviceaccount:NAMESPACE:NAME`.
+    pub subject: String,
+    /// What its tokens must be for.
+    #[serde(default = "token_exchange")]
+    pub audiences: Vec<String>,
+    /// The issuer's public key or certificate, PEM; or `test-cluster`, whose key is the stand-in's own.
+    pub key: String,
+    /// The key's name in tokens; left out = as Kubernetes names its keys, SHA-256 of the public key.
+    #[serde(default)]
+    pub kid: Option<String>,
 }
 
 impl AppRegistration {
@@ -103,6 +124,10 @@ fn yes() -> bool {
 
 fn everything() -> Vec<String> {
     vec!["*".into()]
+}
+
+fn token_exchange() -> Vec<String> {
+    vec!["api://AzureADTokenExchange".into()]
 }
 
 #[cfg(test)]

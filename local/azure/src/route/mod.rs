@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 pub const OPERATIONS: &[&str] = &[
     "token",
     "openid",
+    "keys",
     "metadata",
     "subscriptions.list",
     "virtualMachines.list",
@@ -57,8 +58,10 @@ pub(crate) enum Route {
     OpenId {
         tenant: String,
     },
+    /// A tenant's keys, as they were first laid out or as they are for tokens of version 2.0.
     Keys {
         tenant: String,
+        version: u8,
     },
     Metadata,
     Subscriptions,
@@ -145,8 +148,11 @@ impl Route {
             [_, "v2.0", ".well-known", "openid-configuration"] if method == Method::GET => {
                 Self::OpenId { tenant: names[0].into() }
             }
+            [_, "discovery", "keys"] if method == Method::GET => {
+                Self::Keys { tenant: names[0].into(), version: 1 }
+            }
             [_, "discovery", "v2.0", "keys"] if method == Method::GET => {
-                Self::Keys { tenant: names[0].into() }
+                Self::Keys { tenant: names[0].into(), version: 2 }
             }
             [_, _, rest @ ..] if !rest.is_empty() && (method == Method::GET || method == Method::HEAD) => {
                 Self::Blob {
@@ -194,7 +200,8 @@ impl Route {
     pub(crate) fn operation(&self) -> &'static str {
         match self {
             Self::Token { .. } => "token",
-            Self::OpenId { .. } | Self::Keys { .. } => "openid",
+            Self::OpenId { .. } => "openid",
+            Self::Keys { .. } => "keys",
             Self::Metadata => "metadata",
             Self::Subscriptions => "subscriptions.list",
             Self::VirtualMachines { .. } => "virtualMachines.list",

@@ -9,6 +9,7 @@ mod compute;
 mod control;
 mod entra;
 mod faults;
+mod keys;
 mod network;
 mod nights;
 mod permissions;

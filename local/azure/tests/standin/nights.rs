@@ -204,5 +204,7 @@ async fn the_calls_of_a_session_are_counted_with_those_of_its_operations() {
             "packetCaptures.get": 1, "packetCaptures.put": 1, "packetCaptures.stop": 1,
         }})
     );
-    assert_eq!(send(azure.http.get(format!("{}/_standin/calls", azure.base))).await.status, 400);
+    let all = azure.control("calls").await;
+    assert_eq!((&all["capture"], &all["calls"]["packetCaptures.put"]), (&json!(null), &json!(2)));
+    assert_eq!((&all["calls"]["networkWatchers.get"], &all["total"]), (&json!(1), &json!(7)));
 }

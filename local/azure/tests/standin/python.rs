@@ -21,18 +21,13 @@ async fn microsofts_python_clients_live_a_captures_whole_life() {
             return;
         }
     };
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let read = |name: &str| std::fs::read_to_string(fixtures.join(name)).expect("a fixture");
-    let (certificate, key) = (read("app-cert.pem"), read("app-key.pem"));
-    let named = format!("name = \"alertcap\"\ncertificates = [\"\"\"{certificate}\"\"\"]");
-    let standin = Standin::start(Config::new(inventory(&[("name = \"alertcap\"", &named), PAGES])))
-        .await
-        .expect("started");
+    let standin = Standin::start(Config::new(inventory(&[PAGES]))).await.expect("started");
 
     let folder = tempfile::tempdir().expect("a folder");
     let certificate_file = folder.path().join("app.pem");
-    std::fs::write(&certificate_file, key + &certificate).expect("written");
     let mut settings = standin.listening();
+    let certificate = settings["sample"]["client_certificate_pem"].as_str().expect("the sample certificate");
+    std::fs::write(&certificate_file, certificate).expect("written");
     settings["certificate_file"] = json!(certificate_file);
 
     let mut command = Command::new(python);

@@ -1,11 +1,13 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use serde_json::{Value, json};
 
 use super::*;
 
-const KEY: &str = include_str!("../../../tests/fixtures/app-key.pem");
-const CERTIFICATE: &str = include_str!("../../../tests/fixtures/app-cert.pem");
+const KEY: &str = include_str!("../../../sample/alertcap-key.pem");
+const CERTIFICATE: &str = include_str!("../../../sample/alertcap-cert.pem");
 const AUDIENCE: &str = "https://localhost/t/oauth2/v2.0/token";
 const CLIENT: &str = "c11e47ab-0000-4000-8000-0000000000b1";
 
@@ -16,6 +18,7 @@ fn app(certificates: &[&str]) -> AppRegistration {
         disabled: false,
         secrets: Vec::new(),
         certificates: certificates.iter().map(|pem| (*pem).to_owned()).collect(),
+        federated: Vec::new(),
         rights: None,
         actions: Vec::new(),
         not_actions: Vec::new(),
@@ -49,9 +52,12 @@ fn claims() -> Value {
 }
 
 fn code(jwt: &str) -> Option<u32> {
-    verify(jwt, &app(&[CERTIFICATE]), &[AUDIENCE.to_owned()], Timestamp::now())
-        .err()
-        .map(|error| error.code())
+    code_of(jwt, &app(&[CERTIFICATE]), Timestamp::now())
+}
+
+fn code_of(jwt: &str, app: &AppRegistration, now: Timestamp) -> Option<u32> {
+    let checked = Jwt::parse(jwt).and_then(|jwt| verify(&jwt, app, &[AUDIENCE.to_owned()], now));
+    checked.err().map(|error| error.code())
 }
 
 #[test]
@@ -82,9 +88,13 @@ fn every_claim_is_checked() {
 fn a_foreign_certificate_a_wrong_signature_and_nonsense_are_refused() {
     let (rs256, ps256) = headers();
     let jwt = sign(&rs256, &claims());
-    let other = app(&[]);
-    let error = verify(&jwt, &other, &[AUDIENCE.to_owned()], Timestamp::now()).unwrap_err();
-    assert_eq!(error.code(), 700027, "a certificate the app does not have");
+    assert_eq!(
+        code_of(&jwt, &app(&[]), Timestamp::now()),
+        Some(700027),
+        "a certificate the app does not have"
+    );
+    let before: Timestamp = "2023-12-31T00:00:00Z".parse().expect("a time");
+    assert_eq!(code_of(&jwt, &app(&[CERTIFICATE]), before), Some(700027), "one whose time has not come");
 
     let tail = jwt.rsplit_once('.').expect("parts").1;
     let swapped = format!("{}.{tail}", sign(&ps256, &claims()).rsplit_once('.').expect("parts").0);

@@ -1,5 +1,7 @@
 //! The stand-in's own routes below `/_standin`.
 
+mod tokens;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +17,11 @@ use crate::inventory::Watcher;
 use crate::request::Req;
 
 /// Every control route, for whoever asks for one that is not there.
-const ROUTES: &str = "GET /_standin/requests?since=SEQ&wait_ms=MS, GET /_standin/notifications?since=SEQ&wait_ms=MS, \
+const ROUTES: &str = "GET /_standin/sample, GET /_standin/requests?since=SEQ&wait_ms=MS, GET /_standin/notifications?since=SEQ&wait_ms=MS, \
     GET and POST /_standin/faults, POST /_standin/reset, GET and POST /_standin/captures, \
-    GET /_standin/calls?capture=NAME, POST /_standin/happen, GET and POST /_standin/clock, \
-    GET and POST /_standin/throttle, POST /_standin/receivers";
+    GET /_standin/calls or /_standin/calls?capture=NAME, POST /_standin/happen, GET and POST /_standin/clock, \
+    GET and POST /_standin/throttle, POST /_standin/receivers, POST /_standin/action-group-token, \
+    POST /_standin/sign, POST /_standin/federated-token, GET and POST /_standin/signing-keys";
 
 /// What a reset may leave alone.
 const KEEP: &[&str] = &["captures", "requests", "notifications", "faults", "happenings"];
@@ -72,23 +75,22 @@ pub(crate) async fn handle(app: &Arc<App>, req: &Req, path: &str) -> Answer {
                 "not a throttle: {error}. Send {{\"throttled\":true,\"reads\":0,\"writes\":-30,\"deletes\":5}} or some of it."
             )),
         },
+        (&Method::GET, "sample") => answer::json(StatusCode::OK, &json!(app.inventory.sample())),
         (&Method::POST, "receivers") => match app.webhook_secrets.tell(&req.body) {
             Ok(()) => answer::empty(StatusCode::NO_CONTENT),
             Err(message) => bad_request(message),
         },
-        _ => answer::json(
-            StatusCode::NOT_FOUND,
-            &json!({ "error": format!("There is no such route. Routes: {ROUTES}") }),
-        ),
+        _ => tokens::handle(app, req, path).unwrap_or_else(|| {
+            let message = format!("There is no such route. Routes: {ROUTES}");
+            answer::json(StatusCode::NOT_FOUND, &json!({ "error": message }))
+        }),
     }
 }
 
-/// How many calls a session cost, from its PUT on.
+/// How many calls a session cost, from its PUT on; or without a name, how many there were at all.
 fn calls(app: &App, req: &Req) -> Answer {
-    let Some(capture) = req.query("capture") else {
-        return bad_request("which? Ask for /_standin/calls?capture=NAME".into());
-    };
-    let calls = app.record.calls(&capture);
+    let capture = req.query("capture");
+    let calls = app.record.calls(capture.as_deref());
     let total: u64 = calls.values().sum();
     answer::json(StatusCode::OK, &json!({ "capture": capture, "calls": calls, "total": total }))
 }
@@ -162,6 +164,7 @@ fn reset(app: &App, req: &Req) -> Answer {
         app.gone.clear();
         app.throttle.clear();
         app.webhook_secrets.clear();
+        app.signing_keys.clear();
     }
     app.record.news();
     answer::empty(StatusCode::NO_CONTENT)
