@@ -13,6 +13,7 @@ use crate::entra;
 use crate::entra::signing::SigningKeys;
 use crate::faults::Faults;
 use crate::happen::Gone;
+use crate::imds::Assigned;
 use crate::inventory::Inventory;
 use crate::keys::Keys;
 use crate::receivers::Secrets;
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) gone: Gone,
     pub(crate) throttle: Throttle,
     pub(crate) webhook_secrets: Secrets,
+    pub(crate) identities: Assigned,
 }
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
             Route::Token { tenant } => entra::token(self, req, tenant),
             Route::OpenId { tenant } => entra::openid::document(self, req, tenant),
             Route::Keys { tenant, version } => entra::openid::keys(self, req, tenant, *version),
+            Route::IdentityToken => crate::imds::token(self, req),
             Route::Metadata => entra::openid::metadata(req),
             Route::Blob { account, container, name, head } => {
                 crate::blob::http::handle(self, req, account, container, name, *head)

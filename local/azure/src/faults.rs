@@ -272,6 +272,7 @@ impl Fault {
             // Slack's answers are a word, a workflow's are not looked at.
             (None, "slack" | "teams") => answer::text(status, &code),
             (None, "token" | "openid" | "keys") => crate::entra::errors::shaped(status, &code, &message),
+            (None, "imds.token") => crate::imds::error(status, &code, &message),
             (None, "blob.get" | "blob.head") => crate::blob::http::error(status, &code, &message),
             (None, _) => ArmError::new(status, code, message).answer(),
         };

@@ -30,6 +30,7 @@ mod control;
 mod entra;
 mod faults;
 mod happen;
+mod imds;
 pub mod inventory;
 mod keys;
 mod receivers;
@@ -106,6 +107,7 @@ impl Standin {
             gone: happen::Gone::default(),
             throttle: arm::throttle::Throttle::default(),
             webhook_secrets: receivers::Secrets::default(),
+            identities: imds::Assigned::default(),
             clock,
         });
         let (plain, http) = bind(config.listen).await?;

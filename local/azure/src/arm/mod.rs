@@ -22,7 +22,7 @@ use crate::answer::{self, Answer};
 use crate::app::App;
 use crate::clock;
 use crate::entra::tokens::{self, Audience, Claims, Refused};
-use crate::inventory::{AppRegistration, Subscription};
+use crate::inventory::{Role, Subscription};
 use crate::request::Req;
 use crate::route::{ResourcePath, Route};
 use error::{ArmError, ArmResult};
@@ -110,9 +110,9 @@ fn authenticate(app: &App, req: &Req) -> ArmResult<Claims> {
 }
 
 impl<'a> Call<'a> {
-    /// The app registration that calls.
-    pub(crate) fn caller(&self) -> Option<&'a AppRegistration> {
-        self.app.inventory.tenant(&self.claims.tid)?.app(&self.claims.appid)
+    /// What the app registration or managed identity that calls may do.
+    pub(crate) fn caller(&self) -> Option<Role<'a>> {
+        self.app.inventory.role(&self.claims.tid, &self.claims.appid)
     }
 
     /// Whether the caller's tenant is this one.
@@ -169,7 +169,7 @@ impl<'a> Call<'a> {
 
     /// Refuses a caller without a role on this scope that has this action.
     pub(crate) fn allow(&self, action: &str, scope: &str) -> ArmResult<()> {
-        let allowed = self.caller().is_some_and(|app| app.may(action, scope));
+        let allowed = self.caller().is_some_and(|role| role.may(action, scope));
         if allowed {
             return Ok(());
         }

@@ -22,15 +22,15 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> ArmResult {
         _ => check_resource(&segments, scope)?,
     }
     let mut entries: Vec<Value> = Vec::new();
-    if let Some(app) = call.caller() {
+    if let Some(role) = call.caller() {
         entries.push(json!({
-            "actions": app.actions,
-            "notActions": app.not_actions,
+            "actions": role.actions,
+            "notActions": role.not_actions,
             "dataActions": [],
             "notDataActions": [],
         }));
         // Storage Blob Data Reader, which the stand-in gives for a whole tenant.
-        if app.blob_reader {
+        if role.blob_reader {
             entries.push(json!({
                 "actions": [
                     format!("{BLOBS}/containers/read"),

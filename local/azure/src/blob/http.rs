@@ -134,11 +134,7 @@ fn authorize(app: &App, req: &Req, tenant: &str) -> Result<(), Refusal> {
     if !claims.tid.eq_ignore_ascii_case(tenant) {
         return Err(refuse("InvalidAuthenticationInfo", "Issuer validation failed. Issuer did not match."));
     }
-    let reader = app
-        .inventory
-        .tenant(&claims.tid)
-        .and_then(|tenant| tenant.app(&claims.appid))
-        .is_some_and(|caller| caller.blob_reader);
+    let reader = app.inventory.role(&claims.tid, &claims.appid).is_some_and(|caller| caller.blob_reader);
     if reader {
         return Ok(());
     }

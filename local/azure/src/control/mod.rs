@@ -21,7 +21,7 @@ const ROUTES: &str = "GET /_standin/sample, GET /_standin/requests?since=SEQ&wai
     GET and POST /_standin/faults, POST /_standin/reset, GET and POST /_standin/captures, \
     GET /_standin/calls or /_standin/calls?capture=NAME, POST /_standin/happen, GET and POST /_standin/clock, \
     GET and POST /_standin/throttle, POST /_standin/receivers, POST /_standin/action-group-token, \
-    POST /_standin/sign, POST /_standin/federated-token, GET and POST /_standin/signing-keys";
+    GET and POST /_standin/identities, POST /_standin/sign, POST /_standin/federated-token, GET and POST /_standin/signing-keys";
 
 /// What a reset may leave alone.
 const KEEP: &[&str] = &["captures", "requests", "notifications", "faults", "happenings"];
@@ -76,6 +76,11 @@ pub(crate) async fn handle(app: &Arc<App>, req: &Req, path: &str) -> Answer {
             )),
         },
         (&Method::GET, "sample") => answer::json(StatusCode::OK, &json!(app.inventory.sample())),
+        (&Method::GET, "identities") => identities(app),
+        (&Method::POST, "identities") => match assign(app, req) {
+            Ok(()) => identities(app),
+            Err(message) => bad_request(message),
+        },
         (&Method::POST, "receivers") => match app.webhook_secrets.tell(&req.body) {
             Ok(()) => answer::empty(StatusCode::NO_CONTENT),
             Err(message) => bad_request(message),
@@ -105,6 +110,25 @@ fn clock(app: &App) -> Answer {
     let body =
         json!({ "now": crate::clock::micros(app.clock.now()), "ahead_s": app.clock.ahead().as_secs() });
     answer::json(StatusCode::OK, &body)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assign {
+    assigned: Vec<String>,
+}
+
+fn assign(app: &App, req: &Req) -> Result<(), String> {
+    let Assign { assigned } = serde_json::from_slice(&req.body)
+        .map_err(|error| format!("not a list: {error}. Send {{\"assigned\":[\"NAME\",…]}}."))?;
+    app.identities.set(&app.inventory, assigned)
+}
+
+/// The managed identities that the host has.
+fn identities(app: &App) -> Answer {
+    let names: Vec<&str> =
+        app.identities.of(&app.inventory).iter().map(|identity| identity.name.as_str()).collect();
+    answer::json(StatusCode::OK, &json!({ "assigned": names }))
 }
 
 /// What came after `since`. With `wait_ms`, an empty list is held back until there is news or the time is over.
@@ -165,6 +189,7 @@ fn reset(app: &App, req: &Req) -> Answer {
         app.throttle.clear();
         app.webhook_secrets.clear();
         app.signing_keys.clear();
+        app.identities.clear();
     }
     app.record.news();
     answer::empty(StatusCode::NO_CONTENT)

@@ -43,6 +43,11 @@ impl EntraError {
         shaped(self.status, self.error, &self.description())
     }
 
+    /// The OAuth error.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.error
+    }
+
     /// Code and message.
     pub(crate) fn description(&self) -> String {
         format!("AADSTS{}: {}", self.code, self.message)

@@ -153,6 +153,17 @@ mod tests {
             ("key = \"test-cluster\"", "key = \"my-cluster\"", "or the name test-cluster"),
             ("audiences = [\"api://AzureADTokenExchange\"]", "audiences = []", "names no audience"),
             ("-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nA", "give one PEM block"),
+            ("name = \"id-nothing\"", "name = \"id-alertcap\"", "are called id-alertcap"),
+            (
+                "1de47171-0000-4000-8000-0000000000d3",
+                "c11e47ab-0000-4000-8000-0000000000b1",
+                "give each its own",
+            ),
+            (
+                "type = \"UserAssigned\"",
+                "type = \"SystemAssigned\"",
+                "has one system-assigned identity at most",
+            ),
             ("computer_name = \"FS01\"", "computer_name = \"a-file-server-01\"", "at most 15 characters"),
             ("{ id = \"3\", private_ip", "{ id = \"0\", private_ip", "each used once"),
             ("bypass = \"None\"", "bypass = \"Everyone\"", "Logging, Metrics and AzureServices"),

@@ -3,8 +3,10 @@
 mod check;
 mod compute;
 mod find;
+mod identities;
 mod network;
 mod resources;
+mod roles;
 mod sample;
 mod storage;
 mod tenants;
@@ -18,8 +20,10 @@ use serde::Deserialize;
 
 pub use compute::{Extension, Instance, Machine, OsType, ScaleSet};
 pub(crate) use find::{Target, TargetKind};
+pub use identities::{Identity, IdentityKind};
 pub use network::{Backend, Balancer, NetworkInterface, Pool, PublicAddress};
 pub use resources::{Subscription, Watcher};
+pub use roles::Role;
 pub use sample::Sample;
 pub use storage::{DefaultAction, PublicNetworkAccess, StorageAccount};
 pub use tenants::{AppRegistration, Federated, Secret, Tenant};
@@ -42,6 +46,9 @@ pub struct Inventory {
     pub tenants: Vec<Tenant>,
     /// The Azure subscriptions.
     pub subscriptions: Vec<Subscription>,
+    /// The managed identities of the host that asks the instance metadata service.
+    #[serde(default)]
+    pub identities: Vec<Identity>,
 }
 
 /// How long things take; the defaults are Azure's own times.
@@ -64,6 +71,8 @@ pub struct Timings {
     pub upload_delay_ms: u64,
     /// The lifetime of access tokens.
     pub token_lifetime_s: i64,
+    /// The lifetime of managed identities' access tokens.
+    pub identity_token_lifetime_s: i64,
 }
 
 impl Timings {
@@ -84,6 +93,7 @@ impl Default for Timings {
             delete_ms: 5_000,
             upload_delay_ms: 3_000,
             token_lifetime_s: 3_599,
+            identity_token_lifetime_s: 86_399,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::compute::has_agent;
-use super::{AppRegistration, Inventory};
+use super::{AppRegistration, IdentityKind, Inventory};
 use crate::entra::signing::TEST_CLUSTER;
 
 const SAMPLE_KEY: &str = include_str!("../../sample/alertcap-key.pem");
@@ -24,6 +24,10 @@ pub struct Sample {
     pub federated_issuer: Option<String>,
     /// The subject.
     pub federated_subject: Option<String>,
+    /// A managed identity of the host that was made for itself and may do everything.
+    pub identity_client_id: Option<String>,
+    /// Its ARM id.
+    pub identity_resource_id: Option<String>,
     /// The subscription of the machine.
     pub subscription_id: String,
     /// A machine with the agent, in a region with a watcher.
@@ -37,7 +41,8 @@ impl Inventory {
     pub fn sample(&self) -> Option<Sample> {
         self.subscriptions.iter().find_map(|subscription| {
             let tenant = self.tenant(&subscription.tenant_id)?;
-            let can_work = |app: &&AppRegistration| !app.disabled && app.blob_reader && app.may_everything();
+            let can_work =
+                |app: &&AppRegistration| !app.disabled && app.blob_reader && app.role().may_everything();
             let (app, secret) = tenant.apps.iter().filter(can_work).find_map(|app| {
                 app.secrets.iter().find(|secret| !secret.expired).map(|secret| (app, &secret.value))
             })?;
@@ -53,6 +58,12 @@ impl Inventory {
                     && !account.sku.starts_with("Premium")
             })?;
             let federated = app.federated.iter().find(|one| one.key == TEST_CLUSTER);
+            let identity = self.identities.iter().find(|identity| {
+                identity.kind == IdentityKind::UserAssigned
+                    && identity.assigned
+                    && identity.blob_reader
+                    && identity.role().may_everything()
+            });
             Some(Sample {
                 tenant_id: tenant.id.clone(),
                 client_id: app.client_id.clone(),
@@ -60,6 +71,8 @@ impl Inventory {
                 client_certificate_pem: sample_certificate(app),
                 federated_issuer: federated.map(|one| one.issuer.clone()),
                 federated_subject: federated.map(|one| one.subject.clone()),
+                identity_client_id: identity.map(|identity| identity.client_id.clone()),
+                identity_resource_id: identity.map(|identity| identity.resource_id.clone()),
                 subscription_id: subscription.id.clone(),
                 machine_id: subscription.machine_id(machine),
                 storage_account_id: subscription.account_id(account),

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Role;
+
 /// An Entra tenant.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +63,18 @@ pub struct Secret {
     pub expired: bool,
 }
 
+impl AppRegistration {
+    /// What it may do.
+    pub fn role(&self) -> Role<'_> {
+        Role {
+            rights: self.rights.as_deref(),
+            actions: &self.actions,
+            not_actions: &self.not_actions,
+            blob_reader: self.blob_reader,
+        }
+    }
+}
+
 /// Whom an app registration trusts to say who somebody is: an issuer, and a subject of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,86 +93,14 @@ pub struct Federated {
     pub kid: Option<String>,
 }
 
-impl AppRegistration {
-    /// Whether it has a role on this scope or above it.
-    pub(crate) fn has_role_on(&self, scope: &str) -> bool {
-        let scope = scope.to_ascii_lowercase();
-        self.rights.as_ref().is_none_or(|rights| {
-            rights.iter().any(|right| {
-                let right = right.trim_end_matches('/').to_ascii_lowercase();
-                scope.strip_prefix(&right).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        })
-    }
-
-    /// Whether it may do this there.
-    pub(crate) fn may(&self, action: &str, scope: &str) -> bool {
-        let covered = |patterns: &[String]| patterns.iter().any(|pattern| covers(pattern, action));
-        self.has_role_on(scope) && covered(&self.actions) && !covered(&self.not_actions)
-    }
-
-    /// Whether its role takes nothing away.
-    pub(crate) fn may_everything(&self) -> bool {
-        self.rights.is_none()
-            && self.actions.iter().any(|action| action == "*")
-            && self.not_actions.is_empty()
-    }
-}
-
-/// Whether a role's action covers this one: `*` stands for any text, also over slashes, and case does not count.
-fn covers(pattern: &str, action: &str) -> bool {
-    let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
-    let Some((first, wild)) = pattern.split_once('*') else { return pattern == action };
-    let Some(mut rest) = action.strip_prefix(first) else { return false };
-    let (middle, last) = wild.rsplit_once('*').unwrap_or(("", wild));
-    for part in middle.split('*') {
-        let Some(found) = rest.find(part) else { return false };
-        rest = &rest[found + part.len()..];
-    }
-    rest.ends_with(last)
-}
-
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
-fn everything() -> Vec<String> {
+pub(super) fn everything() -> Vec<String> {
     vec!["*".into()]
 }
 
 fn token_exchange() -> Vec<String> {
     vec!["api://AzureADTokenExchange".into()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::covers;
-
-    #[test]
-    fn a_star_stands_for_any_text_in_any_case() {
-        for (pattern, action, covered) in [
-            ("*", "Microsoft.Network/networkWatchers/read", true),
-            ("*/read", "microsoft.network/networkwatchers/packetcaptures/READ", true),
-            ("*/read", "Microsoft.Network/networkWatchers/packetCaptures/queryStatus/action", false),
-            ("Microsoft.Network/*", "Microsoft.Network/loadBalancers/read", true),
-            ("Microsoft.Network/*", "Microsoft.NetworkFunction/a/read", false),
-            ("Microsoft.Network/*/read", "Microsoft.Network/networkWatchers/packetCaptures/read", true),
-            (
-                "Microsoft.*/networkWatchers/*/action",
-                "Microsoft.Network/networkWatchers/packetCaptures/stop/action",
-                true,
-            ),
-            (
-                "Microsoft.*/networkWatchers/*/action",
-                "Microsoft.Network/loadBalancers/probes/join/action",
-                false,
-            ),
-            ("Microsoft.Network/networkWatchers/read", "microsoft.network/networkwatchers/read", true),
-            ("Microsoft.Network/networkWatchers", "Microsoft.Network/networkWatchers/read", false),
-            ("a*a", "a", false),
-            ("", "Microsoft.Network/networkWatchers/read", false),
-        ] {
-            assert_eq!(covers(pattern, action), covered, "{pattern} {action}");
-        }
-    }
 }

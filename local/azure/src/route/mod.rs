@@ -12,6 +12,7 @@ pub const OPERATIONS: &[&str] = &[
     "token",
     "openid",
     "keys",
+    "imds.token",
     "metadata",
     "subscriptions.list",
     "virtualMachines.list",
@@ -63,6 +64,8 @@ pub(crate) enum Route {
         tenant: String,
         version: u8,
     },
+    /// A managed identity's token, of the instance metadata service.
+    IdentityToken,
     Metadata,
     Subscriptions,
     VirtualMachines {
@@ -139,6 +142,7 @@ impl Route {
             ["_standin", rest @ ..] => Self::Control { path: rest.join("/") },
             ["subscriptions", ..] => arm::parse(method, &words, &names),
             ["metadata", "endpoints"] if method == Method::GET => Self::Metadata,
+            ["metadata", "identity", "oauth2", "token"] if method == Method::GET => Self::IdentityToken,
             ["slack", _, ..] if method == Method::POST => Self::Slack { name: names[1..].join("/") },
             ["teams", _, ..] if method == Method::POST => Self::Teams { name: names[1..].join("/") },
             ["notify", _] if method == Method::POST => Self::Notify { name: names[1].into() },
@@ -173,6 +177,7 @@ impl Route {
             Self::Token { .. }
                 | Self::OpenId { .. }
                 | Self::Keys { .. }
+                | Self::IdentityToken
                 | Self::Metadata
                 | Self::Blob { .. }
                 | Self::Notify { .. }
@@ -202,6 +207,7 @@ impl Route {
             Self::Token { .. } => "token",
             Self::OpenId { .. } => "openid",
             Self::Keys { .. } => "keys",
+            Self::IdentityToken => "imds.token",
             Self::Metadata => "metadata",
             Self::Subscriptions => "subscriptions.list",
             Self::VirtualMachines { .. } => "virtualMachines.list",

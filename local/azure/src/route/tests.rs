@@ -18,6 +18,7 @@ fn every_operation_is_reached_by_its_path_in_any_case() {
         ("GET", "/t/v2.0/.well-known/openid-configuration".into(), "openid"),
         ("GET", "/t/discovery/keys".into(), "keys"),
         ("GET", "/t/discovery/v2.0/keys".into(), "keys"),
+        ("GET", "/metadata/identity/oauth2/token".into(), "imds.token"),
         ("GET", "/metadata/endpoints".into(), "metadata"),
         ("GET", "/subscriptions".into(), "subscriptions.list"),
         ("GET", format!("{compute}/virtualMachines"), "virtualMachines.list"),

@@ -9,6 +9,7 @@ mod compute;
 mod control;
 mod entra;
 mod faults;
+mod imds;
 mod keys;
 mod network;
 mod nights;

@@ -1,4 +1,4 @@
-//! Who may sign in: app registrations with their credentials.
+//! Who may sign in: app registrations with their credentials, and managed identities.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::guid;
 use crate::entra::certificate::{Certificate, IssuerKey};
 use crate::entra::signing::TEST_CLUSTER;
-use crate::inventory::{AppRegistration, Federated, Inventory};
+use crate::inventory::{AppRegistration, Federated, IdentityKind, Inventory};
 
 /// Entra's limit.
 const MAX_FEDERATED: usize = 20;
@@ -18,7 +18,7 @@ pub(super) fn check(inventory: &Inventory) -> Result<()> {
     let mut claim = |client_id: &str| {
         ensure!(
             clients.insert(client_id.to_lowercase()),
-            "two app registrations have the client_id {client_id}: give each its own"
+            "two app registrations or identities have the client_id {client_id}: give each its own"
         );
         Ok(())
     };
@@ -31,6 +31,25 @@ pub(super) fn check(inventory: &Inventory) -> Result<()> {
             credentials(app)?;
         }
     }
+    let mut names = HashSet::new();
+    for identity in &inventory.identities {
+        let name = &identity.name;
+        ensure!(names.insert(name), "two identities are called {name}: rename one");
+        guid("identities.client_id", &identity.client_id)?;
+        guid("identities.object_id", &identity.object_id)?;
+        claim(&identity.client_id)?;
+        actions(name, &identity.actions, &identity.not_actions)?;
+        ensure!(
+            inventory.tenant(&identity.tenant_id).is_some(),
+            "the identity {name} names the tenant {}, which is not there: add it to [[tenants]] or correct tenant_id",
+            identity.tenant_id
+        );
+    }
+    let own = inventory.identities.iter().filter(|identity| identity.kind == IdentityKind::SystemAssigned);
+    ensure!(
+        own.count() <= 1,
+        "a host has one system-assigned identity at most: make the others UserAssigned"
+    );
     Ok(())
 }
 
