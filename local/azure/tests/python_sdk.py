@@ -5,11 +5,20 @@ with exit code 0 only if every step did what it should.
 """
 
 import json
+import os
 import struct
 import sys
+import tempfile
+import urllib.request
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.identity import CertificateCredential, ClientSecretCredential
+from azure.identity import (
+    CertificateCredential,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+)
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
@@ -33,7 +42,15 @@ def expect(condition, text):
     step(text)
 
 
-# 1. Sign in, both ways, and not with a wrong secret.
+def control(route, body):
+    request = urllib.request.Request(
+        f"{settings['http']}/_standin/{route}", json.dumps(body).encode(), {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+# 1. Sign in, every way, and not with a wrong secret.
 secret = ClientSecretCredential(sample["tenant_id"], sample["client_id"], sample["client_secret"], **authority)
 certificate = CertificateCredential(
     sample["tenant_id"], sample["client_id"], certificate_path=settings["certificate_file"], **authority
@@ -47,6 +64,48 @@ try:
     raise SystemExit("FAILED: a wrong secret was taken")
 except ClientAuthenticationError as error:
     expect("AADSTS7000215" in str(error), "a wrong secret is refused with AADSTS7000215")
+
+trusted = {"issuer": sample["federated_issuer"], "subject": sample["federated_subject"]}
+
+
+def outside_token():
+    return control("federated-token", trusted)["token"]
+
+
+asserted = ClientAssertionCredential(sample["tenant_id"], sample["client_id"], outside_token, **authority)
+expect(asserted.get_token(arm_scope).token, "signed in with an outside issuer's token")
+with tempfile.NamedTemporaryFile("w", suffix=".jwt") as file:
+    file.write(outside_token())
+    file.flush()
+    workload = WorkloadIdentityCredential(
+        tenant_id=sample["tenant_id"], client_id=sample["client_id"], token_file_path=file.name, **authority
+    )
+    expect(workload.get_token(arm_scope).token, "and with one in a file, as a cluster's workload does")
+stranger = dict(trusted, subject="system:serviceaccount:other:other")
+refused = ClientAssertionCredential(
+    sample["tenant_id"], sample["client_id"], lambda: control("federated-token", stranger)["token"], **authority
+)
+try:
+    refused.get_token(arm_scope)
+    raise SystemExit("FAILED: another subject was taken")
+except ClientAuthenticationError as error:
+    expect("AADSTS700213" in str(error), "another subject is refused with AADSTS700213")
+
+os.environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = settings["http"]
+own = ManagedIdentityCredential()
+expect(own.get_token(arm_scope).token, "signed in as the host's own managed identity")
+resource_id = sample["identity_resource_id"]
+by_client = ManagedIdentityCredential(client_id=sample["identity_client_id"])
+by_resource = ManagedIdentityCredential(identity_config={"resource_id": resource_id})
+expect(by_client.get_token(arm_scope).token, "and as one that is named by its client id")
+managed_network = NetworkManagementClient(by_resource, subscription, base_url=endpoint)
+expect(list(managed_network.network_watchers.list_all()), "ARM takes one that is named by its resource id")
+unknown = ManagedIdentityCredential(client_id="00000000-0000-4000-8000-000000000000")
+try:
+    unknown.get_token(arm_scope)
+    raise SystemExit("FAILED: an identity that the host does not have was found")
+except ClientAuthenticationError as error:
+    expect("Identity not found" in str(error), "an identity that the host does not have is not found")
 
 compute = ComputeManagementClient(certificate, subscription, base_url=endpoint)
 network = NetworkManagementClient(secret, subscription, base_url=endpoint)

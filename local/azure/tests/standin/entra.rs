@@ -101,6 +101,32 @@ async fn every_wrong_field_is_refused_with_its_code_in_entras_shape() {
     }
 }
 
+/// The codes of Entra's that no inventory leads to.
+#[tokio::test]
+async fn every_other_code_can_be_had_as_an_error_on_request() {
+    let azure = Azure::start().await;
+    for (status, error, code) in [
+        (400, "invalid_request", 90038),
+        (400, "invalid_request", 900382),
+        (400, "invalid_request", 900432),
+        (500, "server_error", 90033),
+        (503, "temporarily_unavailable", 90024),
+        (503, "temporarily_unavailable", 90012),
+        (429, "temporarily_unavailable", 90055),
+    ] {
+        let fault = json!({
+            "kind": "status", "status": status, "code": error, "message": format!("AADSTS{code}: in words."),
+        });
+        azure.fault(json!({ "operation": "token", "fault": fault })).await;
+        let answer = azure.ask_token(TENANT, &form(&[])).await;
+        let body = answer.json();
+        assert_eq!((answer.status.as_u16(), &body["error"]), (status, &json!(error)));
+        assert_eq!(body["error_codes"], json!([code]));
+        let text = body["error_description"].as_str().expect("a description");
+        assert!(text.starts_with(&format!("AADSTS{code}: in words.\r\nTrace ID: ")), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_is_no_form_lacks_its_first_field() {
     let azure = Azure::start().await;

@@ -2,6 +2,7 @@
 
 mod arm;
 mod asked;
+mod assertions;
 mod blobs;
 mod captures;
 mod client;
