@@ -37,7 +37,7 @@ pub(crate) fn document(app: &App, req: &Req, tenant: &str) -> Answer {
     answer::json(StatusCode::OK, &body)
 }
 
-/// `GET /{tenant}/discovery/v2.0/keys`, also for `common`; and without `v2.0`, where each key says less.
+/// `GET /{tenant}/discovery/v2.0/keys`, also for `common`; and without `v2.0`, where each key says less, which is invented.
 pub(crate) fn keys(app: &App, req: &Req, tenant: &str, version: u8) -> Answer {
     let Some(id) = issuing(app, tenant) else { return tenant_not_found(tenant).answer() };
     let keys = app.signing_keys.all_served().into_iter().map(|key| {
