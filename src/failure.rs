@@ -57,6 +57,27 @@ fn advice(code: &str) -> Option<&'static str> {
             "The client secret is wrong. Set client_secret to the secret's value (not its id), newly made if need be."
         }
         "AADSTS7000222" => "The client secret has expired. Make a new one and set client_secret.",
+        "AADSTS7000218" => {
+            "Entra saw neither a secret nor an assertion. Check that nothing between changes requests."
+        }
+        "AADSTS50012" | "AADSTS50013" | "AADSTS50027" | "AADSTS700027" | "AADSTS7000272" => {
+            "Entra does not know what signed. Add the certificate in client_certificate to the application, or set the one that \
+             it has; of a federated token, check its issuer's keys."
+        }
+        "AADSTS700021" | "AADSTS700023" => {
+            "The signed statement is another application's or tenant's. Check client_id, tenant_id and login_endpoint."
+        }
+        "AADSTS700024" => {
+            "The signed statement is out of its time. Check the clock of what alertcap runs on, or put a fresh token into \
+             federated_token."
+        }
+        "AADSTS70025" | "AADSTS700211" | "AADSTS700212" | "AADSTS700213" | "AADSTS7002138" => {
+            "The application trusts no such token. Compare its federated credential's issuer, subject and audience with the \
+             token's, letter by letter."
+        }
+        "AADSTS90033" | "AADSTS90024" | "AADSTS90012" | "AADSTS90055" | "temporarily_unavailable" => {
+            "Entra is busy. alertcap tries again."
+        }
         "AADSTS7000112" => "The application is disabled in Entra. Enable its service principal.",
         "AADSTS700016" => "The application is not in this tenant. Check client_id and tenant_id.",
         "AADSTS90002" => "The tenant does not exist. Check tenant_id and login_endpoint.",
@@ -94,7 +115,7 @@ fn advice(code: &str) -> Option<&'static str> {
         }
         "settings" => "Set the variables named in the message; GET /readyz shows when all are well.",
         "addressNotAllowed" => {
-            "Check that login_endpoint, arm_endpoint and notify_host name the hosts to be called."
+            "Check that login_endpoint, arm_endpoint, imds_endpoint and notify_host name the hosts to be called."
         }
         _ => return None,
     })

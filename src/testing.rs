@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub(crate) mod azure;
+pub(crate) mod tokens;
 
 /// How long every request takes.
 pub(crate) const LATENCY: Duration = Duration::from_millis(100);

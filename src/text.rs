@@ -3,7 +3,7 @@
 /// What one piece of foreign text may have at most, in characters.
 const MAX_CHARS: usize = 500;
 
-/// Without control and direction-changing characters, and cut at 500 characters.
+/// Without control characters and ones that nobody sees, and cut at 500 characters.
 #[must_use]
 pub fn clean(text: &str) -> String {
     clean_up_to(text, MAX_CHARS)
@@ -13,7 +13,7 @@ pub fn clean(text: &str) -> String {
 #[must_use]
 pub fn clean_up_to(text: &str, most: usize) -> String {
     let mut clean: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    clean.retain(|c| !c.is_control() && !is_direction_mark(c));
+    clean.retain(|c| !c.is_control() && !is_invisible(c));
     if let Some((cut, _)) = clean.char_indices().nth(most) {
         clean.truncate(cut);
         clean.push('…');
@@ -38,9 +38,16 @@ pub fn fit(text: &str, most: usize) -> String {
     text.to_owned()
 }
 
-/// Unicode's bidirectional controls, zero-width characters and the byte-order mark: they make text read as what it is not.
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+/// Unicode's bidirectional controls, its fillers and other characters that nobody sees, and its tags: they make text read
+/// as what it is not, or hold more than can be read.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+    )
 }
 
 #[cfg(test)]
@@ -50,6 +57,8 @@ mod tests {
     #[test]
     fn control_and_direction_marks_are_dropped_and_lines_joined() {
         assert_eq!(clean("a\r\nb\u{1b}[31m\u{202e}c\u{feff}"), "a  b[31mc");
+        assert_eq!(clean("a\u{2028}b\u{9b}\u{7f}c\u{ad}d\u{e0041}e\u{2066}f\u{3164}g"), "a bcdefg");
+        assert_eq!(clean("Zürich 東京 🦀 é"), "Zürich 東京 🦀 é", "what can be seen stays");
     }
 
     #[test]

@@ -103,3 +103,114 @@ fn an_answer_without_a_usable_token_is_an_error_that_does_not_show_it() {
         assert_eq!(token_in(&sim, None).unwrap_err().failure.code, "unreadableToken");
     }
 }
+
+#[test]
+fn a_hundred_alerts_in_an_hour_ask_for_one_token_where_it_lives_as_long_as_entras_do() {
+    let sim = Sim::new();
+    sim.0.azure.borrow_mut().token_life = 4_500;
+    for _ in 0..100 {
+        assert_eq!(token_in(&sim, None).unwrap(), "token-1");
+        sim.pass(36);
+    }
+    assert_eq!(sim.count("token"), 1);
+}
+
+#[test]
+fn a_token_serves_no_other_secret_application_tenant_cloud_or_audience() {
+    let sim = Sim::new();
+    let app = sim.app();
+    let ask = |azure: Azure, audience| {
+        let app = app.clone();
+        sim.run(async move { token(&app, &azure, audience, None).await.unwrap() })
+    };
+    assert_eq!(ask(testing::azure(), Audience::Arm), "token-1");
+    let others = [
+        (testing::azure(), Audience::Storage),
+        (testing::azure_with("client_secret", "another-secret"), Audience::Arm),
+        (testing::azure_with("client_id", "client-2"), Audience::Arm),
+        (testing::azure_with("tenant_id", "tenant-2"), Audience::Arm),
+        (testing::azure_with("arm_endpoint", "https://arm2.example"), Audience::Arm),
+        (testing::azure_with("login_endpoint", "https://login.example:8443"), Audience::Arm),
+    ];
+    for (number, (azure, audience)) in others.iter().enumerate() {
+        assert_eq!(ask(azure.clone(), *audience), format!("token-{}", number + 2));
+        assert_eq!(ask(azure.clone(), *audience), format!("token-{}", number + 2), "it serves its own again");
+    }
+    assert_eq!(ask(testing::azure(), Audience::Arm), "token-1", "where no other stands in its place");
+}
+
+#[test]
+fn the_scope_is_the_endpoints_own_and_storages_is_one_for_all_clouds() {
+    let sim = Sim::new();
+    for audience in [Audience::Arm, Audience::Storage] {
+        let app = sim.app();
+        sim.run(async move { token(&app, &testing::azure(), audience, None).await.unwrap() });
+    }
+    let scopes: Vec<String> = sim.0.sent.borrow().iter().map(|sent| sent.body.to_string()).collect();
+    assert!(scopes[0].contains("scope=https%3A%2F%2Farm.example%2F.default"), "{scopes:?}");
+    assert!(scopes[1].contains("scope=https%3A%2F%2Fstorage.azure.com%2F.default"), "{scopes:?}");
+}
+
+#[test]
+fn a_refused_token_costs_one_more_request() {
+    let sim = Sim::new();
+    assert_eq!(token_in(&sim, None).unwrap(), "token-1");
+    assert_eq!(token_in(&sim, Some("token-1")).unwrap(), "token-2");
+    assert_eq!(token_in(&sim, None).unwrap(), "token-2");
+    assert_eq!(sim.count("token"), 2);
+}
+
+#[test]
+fn in_its_last_minutes_a_token_serves_while_another_cannot_be_had_and_that_is_asked_for_twice_a_minute() {
+    let sim = Sim::new();
+    let app = sim.app();
+    let ask = || {
+        let app = app.clone();
+        sim.run(async move { token(&app, &testing::azure(), Audience::Arm, None).await })
+    };
+    ask().unwrap();
+    sim.pass(3_599 - 200);
+    for _ in 0..20 {
+        sim.0.azure.borrow_mut().fault("token", Fault::Answer(503, json!(null), None));
+    }
+    for _ in 0..60 {
+        assert_eq!(ask().unwrap(), "token-1");
+        sim.pass(1);
+    }
+    let tries = sim.count("token") - 1;
+    assert!((2..=3).contains(&tries), "{tries}");
+    sim.pass(200);
+    assert!(ask().is_err(), "it has ended");
+}
+
+#[test]
+fn where_nothing_lasting_is_secret_no_token_is_kept_in_the_store() {
+    let sim = Sim::new();
+    let mut azure = testing::azure();
+    azure.sealing_secret = None;
+    let app = sim.app();
+    sim.run(async move {
+        for _ in 0..2 {
+            assert_eq!(token(&app, &azure, Audience::Arm, None).await.unwrap(), "token-1");
+        }
+    });
+    assert!(sim.0.store.borrow().is_empty());
+}
+
+#[test]
+fn every_refusal_that_entra_documents_says_what_to_do_and_only_passing_ones_are_tried_again() {
+    let for_good = [
+        7_000_215, 7_000_222, 7_000_218, 7_000_112, 700_016, 70_011, 500_011, 50_012, 700_027, 90_002,
+        90_038, 900_382, 900_432, 700_024, 700_213,
+    ];
+    let passing = [90_033, 90_024, 90_012, 90_055];
+    for (codes, kind) in [(&for_good[..], ErrorKind::Unable), (&passing, ErrorKind::Passing)] {
+        for code in codes {
+            let sim = Sim::new();
+            let body = json!({"error": "invalid_client", "error_codes": [code]});
+            sim.0.azure.borrow_mut().fault("token", Fault::Answer(401, body, None));
+            let error = token_in(&sim, None).unwrap_err();
+            assert_eq!((error.kind, error.failure.advice.is_some()), (kind, true), "{code}");
+        }
+    }
+}

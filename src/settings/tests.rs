@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::Sim;
+use crate::{caller::Proof, testing::Sim};
 
 fn load(change: impl FnOnce(&Sim)) -> Settings {
     let sim = Sim::new();
@@ -222,4 +222,167 @@ fn several_storage_accounts_are_taken_and_wrong_ones_named_by_their_place() {
         load(|sim| sim.set("storage_account_id", &format!("{} nonsense {}", account("one"), account("ONE"))));
     let problems: Vec<String> = settings.problems.iter().map(ToString::to_string).collect();
     assert!(problems[0].contains("entry 2") && problems[1].contains("earlier"), "{problems:?}");
+}
+
+const CERTIFICATE: &str = include_str!("../../tests/fixtures/keys/client-certificate.pem");
+const JWT: &str = "e30.e30.AA";
+
+fn with(changes: &[(&str, &str)]) -> Settings {
+    load(|sim| changes.iter().for_each(|(variable, value)| sim.set(variable, value)))
+}
+
+fn named(settings: &Settings) -> Vec<&'static str> {
+    settings.problems.iter().map(|problem| problem.variable).collect()
+}
+
+#[test]
+fn the_credential_is_whichever_is_set() {
+    let identity =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+    let imds = ("imds_endpoint", "http://169.254.169.254");
+    for (changes, kind) in [
+        (&[][..], "client secret"),
+        (&[("client_secret", ""), ("client_certificate", CERTIFICATE)], "certificate"),
+        (&[("client_secret", ""), ("federated_token", JWT)], "federated token"),
+        (&[("client_secret", ""), ("managed_identity", "system"), imds], "managed identity"),
+        (
+            &[
+                ("client_secret", ""),
+                ("managed_identity", identity),
+                imds,
+                ("tenant_id", ""),
+                ("client_id", ""),
+            ],
+            "managed identity",
+        ),
+        (
+            &[("client_secret", ""), ("managed_identity", "c11e47ab-0000-4000-8000-0000000000b9"), imds],
+            "managed identity",
+        ),
+    ] {
+        let settings = with(changes);
+        assert_eq!(settings.problems, [], "{changes:?}");
+        let azure = settings.azure.unwrap();
+        assert_eq!(azure.credential.kind(), kind);
+        assert!(azure.sealing_secret.is_some());
+        assert!(!format!("{azure:?}").contains("the-client-secret"), "{azure:?}");
+    }
+}
+
+#[test]
+fn a_credential_that_is_wrong_or_one_too_many_keeps_captures_from_being_started() {
+    for (changes, variable) in [
+        (&[("client_secret", "")][..], "client_secret"),
+        (&[("client_certificate", CERTIFICATE)], "client_certificate"),
+        (&[("managed_identity", "system")], "managed_identity"),
+        (&[("client_secret", ""), ("client_certificate", "canary.pem")], "client_certificate"),
+        (&[("client_secret", ""), ("federated_token", "/var/run/canary")], "federated_token"),
+        (&[("client_secret", ""), ("managed_identity", "system")], "imds_endpoint"),
+        (
+            &[("client_secret", ""), ("managed_identity", "mine"), ("imds_endpoint", "http://127.0.0.1:1")],
+            "managed_identity",
+        ),
+        (
+            &[("client_secret", ""), ("managed_identity", "system"), ("imds_endpoint", "http://10.0.0.1")],
+            "imds_endpoint",
+        ),
+        (&[("tenant_id", "common")], "tenant_id"),
+        (
+            &[
+                ("arm_endpoint", "https://management.azure.com"),
+                ("login_endpoint", "https://login.microsoftonline.us"),
+            ],
+            "arm_endpoint",
+        ),
+    ] {
+        let settings = with(changes);
+        assert_eq!(named(&settings), [variable], "{changes:?}");
+        assert!(settings.obstacle().is_some() && settings.azure.is_none());
+        assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
+    }
+}
+
+#[test]
+fn plain_http_never_leaves_the_machine() {
+    for url in ["http://login.example", "http://169.254.169.254", "http://[::2]", "http://127.0.0.2"] {
+        assert!(named(&with(&[("login_endpoint", url)])).contains(&"login_endpoint"), "{url}");
+    }
+    for url in ["http://127.0.0.1:8", "http://[::1]:8", "http://localhost:8"] {
+        assert_eq!(with(&[("login_endpoint", url), ("arm_endpoint", url)]).problems, [], "{url}");
+    }
+}
+
+#[test]
+fn one_or_two_keys_are_live_and_no_two_callers_share_one() {
+    let (old, new) = ("the-old-key-0123456", "the-new-key-0123456");
+    for (value, count, problems) in [
+        (old.to_owned(), 1, 0),
+        (format!("{old},{new}"), 2, 0),
+        (format!("{old}\n{new}\n"), 2, 0),
+        (format!("{old} short"), 1, 1),
+        (format!("{old} {new} a-third-one-0123456"), 2, 1),
+    ] {
+        let settings = with(&[("operator_key", &value)]);
+        assert_eq!(
+            (settings.callers.operator.0.len(), settings.problems.len()),
+            (count, problems),
+            "{value}"
+        );
+        assert_eq!(settings.obstacle(), None);
+    }
+    let shared = with(&[("webhook_key", &format!("{old} {new}")), ("operator_key", new)]);
+    assert_eq!(named(&shared), ["operator_key"]);
+}
+
+#[test]
+fn tokens_are_taken_from_the_tenants_that_are_named_or_from_ones_own() {
+    let tenant = "7E57AB1E-0000-4000-8000-0000000000A1";
+    let terms = |changes: &[(&str, &str)]| {
+        let settings = with(changes);
+        assert_eq!(settings.problems, [], "{changes:?}");
+        settings.callers.webhook.tokens
+    };
+    assert!(terms(&[]).is_none());
+    for changes in [
+        &[("webhook_key", ""), ("webhook_audience", "api://alertcap x"), ("tenant_id", tenant)][..],
+        &[("webhook_audience", "api://alertcap\nx"), ("webhook_tenants", tenant)],
+    ] {
+        let terms = terms(changes).unwrap();
+        assert_eq!(terms.audiences, ["api://alertcap", "x"]);
+        assert_eq!(terms.tenants, [tenant.to_ascii_lowercase()]);
+        assert_eq!(terms.applications, [crate::caller::token::ACTION_GROUPS]);
+    }
+    for (changes, variable) in [
+        (&[("webhook_audience", "x")][..], "webhook_tenants"),
+        (&[("webhook_audience", "x"), ("webhook_tenants", "shop.example")], "webhook_tenants"),
+        (&[("webhook_tenants", tenant)], "webhook_tenants"),
+        (&[("webhook_app_id", tenant)], "webhook_app_id"),
+        (
+            &[("webhook_audience", "x"), ("webhook_tenants", tenant), ("webhook_app_id", "me")],
+            "webhook_app_id",
+        ),
+    ] {
+        let settings = with(changes);
+        assert_eq!(named(&settings), [variable], "{changes:?}");
+        assert!(settings.callers.webhook.tokens.is_none() && settings.obstacle().is_none());
+    }
+}
+
+#[test]
+fn what_is_required_and_cannot_be_read_or_given_lets_nobody_in() {
+    let secret = ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let settings = with(&[secret, ("webhook_requires", "key signature")]);
+    assert_eq!(settings.problems, []);
+    assert_eq!(settings.callers.webhook.requires, [Proof::Key, Proof::Signature]);
+    for requires in ["keys", "key,Signature", "key and signature"] {
+        let settings = with(&[secret, ("webhook_requires", requires)]);
+        assert!(
+            !settings.problems.is_empty() && named(&settings).iter().all(|name| *name == "webhook_requires")
+        );
+        let webhook = settings.callers.webhook;
+        assert!(webhook.keys.0.is_empty() && webhook.secrets.is_empty() && webhook.tokens.is_none());
+    }
+    let settings = with(&[("webhook_requires", "key token")]);
+    assert_eq!(named(&settings), ["webhook_requires"], "no tokens are taken");
+    assert_eq!(settings.callers.webhook.requires, [Proof::Key, Proof::Token]);
 }

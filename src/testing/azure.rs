@@ -42,6 +42,9 @@ pub(crate) struct FakeAzure {
     /// The PUT's outcome stands at a `Location`, with this body.
     pub(crate) location_body: Option<Value>,
     pub(crate) tokens: u32,
+    pub(crate) token_life: i64,
+    /// The key that the tenant signs with.
+    pub(crate) key_id: &'static str,
     pub(crate) valid_token: u32,
     pub(crate) operation_error: Option<Value>,
     pub(crate) told: Vec<Value>,
@@ -69,6 +72,8 @@ impl Default for FakeAzure {
             watcher_name: "nw-hub",
             location_body: None,
             tokens: 0,
+            token_life: 3_599,
+            key_id: "key-1",
             valid_token: 0,
             operation_error: None,
             told: Vec::new(),
@@ -137,9 +142,10 @@ impl FakeAzure {
                 self.valid_token = self.valid_token.clamp(1, self.tokens);
                 reply(
                     200,
-                    &json!({"access_token": format!("token-{}", self.tokens), "expires_in": 3599, "token_type": "Bearer"}),
+                    &json!({"access_token": format!("token-{}", self.tokens), "expires_in": self.token_life, "token_type": "Bearer"}),
                 )
             }
+            "keys" => reply(200, &super::tokens::key_set(self.key_id)),
             "vm" => reply(200, &self.machine(uri.path())),
             "vms" => reply(200, &json!({"value": self.listed})),
             "network" => {
@@ -306,6 +312,7 @@ fn operation(request: &Request<Bytes>) -> &'static str {
     let path = request.uri().path();
     let method = request.method();
     match request.uri().host() {
+        Some("login.example") if path.ends_with("/discovery/v2.0/keys") => "keys",
         Some("login.example") => "token",
         Some("people.example") => "notify",
         Some("teams.example") => "teams",

@@ -61,7 +61,7 @@ impl Certificate {
         let mut certificates = Vec::new();
         for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
             let (kind, bytes) =
-                section.map_err(|_| "is not whole: a PEM block in it is cut off or spoilt")?;
+                section.map_err(|_| "is not whole: a PEM block in it is cut off; its line breaks, or \\n for each, belong to it")?;
             match kind {
                 SectionKind::PrivateKey => key = Some(RsaPrivateKey::from_pkcs8_der(&bytes).ok()),
                 SectionKind::RsaPrivateKey => key = Some(RsaPrivateKey::from_pkcs1_der(&bytes).ok()),
@@ -194,3 +194,7 @@ impl Credential for ClientCertificate {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "client_certificate_tests.rs"]
+mod tests;

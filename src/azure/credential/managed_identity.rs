@@ -92,3 +92,56 @@ impl Credential for ManagedIdentity {
         Err(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::Sim;
+
+    fn identity(which: Which) -> ManagedIdentity {
+        ManagedIdentity { imds: "http://169.254.169.254".parse().unwrap(), which }
+    }
+
+    #[test]
+    fn the_request_is_what_azure_documents_for_each_kind_of_identity() {
+        let sim = Sim::new();
+        let base = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01\
+                    &resource=https%3A%2F%2Fmanagement.azure.com%2F";
+        for (which, more) in [
+            (Which::System, ""),
+            (Which::ClientId("c-1".into()), "&client_id=c-1"),
+            (Which::ResourceId("/subscriptions/s/x".into()), "&msi_res_id=%2Fsubscriptions%2Fs%2Fx"),
+        ] {
+            let ask =
+                Ask { resource: "https://management.azure.com", now: Timestamp::from_unix(0), random: &sim };
+            let request = identity(which).request(&ask).unwrap();
+            assert_eq!(request.uri().to_string(), format!("{base}{more}"));
+            assert_eq!(
+                (request.method().as_str(), &request.headers()["metadata"]),
+                ("GET", &"true".parse().unwrap())
+            );
+            assert!(request.body().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_passes_at_imds_is_tried_again_and_a_missing_identity_is_told_with_what_to_do() {
+        let read = |status: u16, body: Value| {
+            let answer = Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap();
+            let at = Timestamp::from_unix(0);
+            identity(Which::System).read(&answer, at, at).err().unwrap()
+        };
+        for status in [404, 410, 429, 500, 503] {
+            assert_eq!(read(status, json!({"error": "x"})).kind, ErrorKind::Passing, "{status}");
+        }
+        let none = json!({"error": "invalid_request", "error_description": "Identity not found"});
+        let error = read(400, none);
+        assert_eq!(
+            (error.kind, error.failure.to_string().as_str()),
+            (ErrorKind::Unable, "invalid_request: Identity not found")
+        );
+        assert!(error.failure.advice.unwrap().contains("managed_identity"));
+    }
+}
