@@ -57,7 +57,7 @@ struct Key {
 
 impl KeySet {
     /// The signing keys of a set; others in it are none of ours.
-    fn parse(body: &[u8], at: Timestamp) -> Option<Self> {
+    pub(crate) fn parse(body: &[u8], at: Timestamp) -> Option<Self> {
         let body: Value = serde_json::from_slice(body).ok()?;
         let keys = body.get("keys")?.as_array()?.iter().filter(|key| {
             let is = |field: &str, value: &str| key.get(field).is_none_or(|known| known == value);

@@ -75,7 +75,7 @@ fn without_headers_nothing_is_claimed_and_with_a_part_of_them_it_is_incomplete()
 fn headers_that_are_not_as_specified_are_malformed() {
     let right = signed(OLD, "msg_1", NOW, BODY)["webhook-signature"].to_str().unwrap().to_owned();
     let time = NOW.to_string();
-    let many = vec![right.as_str(); 9].join(" ");
+    let many = [right.as_str(); 9].join(" ");
     for (id, time, signature) in [
         ("", time.as_str(), right.as_str()),
         ("a.1", &time, &right),

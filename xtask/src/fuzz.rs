@@ -12,12 +12,14 @@ use crate::{run::pass_through, ui, workspace::Workspace};
 /// The version of cargo-fuzz, with its own lock file.
 const CARGO_FUZZ: &str = "0.13.2";
 /// What can be fuzzed: one file each in `fuzz/fuzz_targets/`.
-const TARGETS: [&str; 3] = ["alert", "rules", "resource_id"];
+const TARGETS: [&str; 8] =
+    ["alert", "rules", "resource_id", "token", "key_set", "signature", "pem", "problem"];
 
 /// What to fuzz, and for how long.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `alert`, `rules` or `resource_id`; all of them, one after the other, if none is named
+    /// `alert`, `rules`, `resource_id`, `token`, `key_set`, `signature`, `pem` or `problem`; all of them, one after the
+    /// other, if none is named
     #[arg(value_name = "TARGET")]
     target: Option<String>,
     /// How long each

@@ -101,7 +101,7 @@ impl Certificate {
 }
 
 /// A certificate's public key, as DER, and its end. Whether anybody trusts it is for Entra to say.
-fn read(certificate: &[u8]) -> der::Result<(&[u8], Timestamp)> {
+pub(crate) fn read(certificate: &[u8]) -> der::Result<(&[u8], Timestamp)> {
     let mut reader = SliceReader::new(certificate)?;
     reader.sequence(|certificate| {
         let read = certificate.sequence(|signed| {

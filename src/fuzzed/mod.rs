@@ -9,6 +9,8 @@
     reason = "a finding is a panic"
 )]
 
+pub mod callers;
+
 use url::Url;
 
 use crate::{
@@ -187,7 +189,31 @@ mod tests {
         texts("resource_id").for_each(|text| resource_id(&text));
     }
 
+    /// How many of a target's corpus get as far as they can.
+    fn far(target: &str, try_one: impl Fn(&[u8]) -> bool) -> usize {
+        corpus(target).iter().filter(|bytes| try_one(bytes)).count()
+    }
+
+    #[test]
+    fn the_corpora_of_what_callers_show_hold() {
+        assert!(far("token", callers::token) > 0, "none gets as far as its signature");
+        assert!(far("key_set", callers::key_set) > 0);
+        assert!(far("signature", callers::signature) > 0);
+        assert!(far("pem", callers::pem) > 0);
+        texts("problem").for_each(|text| callers::problem(&text));
+    }
+
     proptest::proptest! {
+        #[test]
+        fn any_bytes_are_refused_with_a_reason(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            callers::token(&bytes);
+            callers::key_set(&bytes);
+            callers::signature(&bytes);
+            callers::pem(&bytes);
+            callers::problem(&String::from_utf8_lossy(&bytes));
+        }
+
+
         #[test]
         fn any_text_and_any_change_of_an_id_holds(text in "\\PC{0,80}", at in 0_usize..120, c in proptest::char::any()) {
             resource_id(&text);
