@@ -224,7 +224,7 @@ fn several_storage_accounts_are_taken_and_wrong_ones_named_by_their_place() {
     assert!(problems[0].contains("entry 2") && problems[1].contains("earlier"), "{problems:?}");
 }
 
-const CERTIFICATE: &str = include_str!("../../tests/fixtures/keys/client-certificate.pem");
+const CERTIFICATE: &str = include_str!("../../tests/keys/client-certificate.pem");
 const JWT: &str = "e30.e30.AA";
 
 fn with(changes: &[(&str, &str)]) -> Settings {

@@ -23,8 +23,8 @@ pub(crate) const AUDIENCE: &str = "api://alertcap";
 /// The key that the tenant's tokens are signed with, and one that is a stranger's.
 pub(crate) fn key(name: &str) -> RsaPrivateKey {
     let pem = match name {
-        "tenant" => include_str!("../../tests/fixtures/keys/client-certificate.pem"),
-        _ => include_str!("../../tests/fixtures/keys/other.key.pem"),
+        "tenant" => include_str!("../../tests/keys/client-certificate.pem"),
+        _ => include_str!("../../tests/keys/other.key.pem"),
     };
     let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
     RsaPrivateKey::from_pkcs8_der(key.secret_pkcs8_der()).unwrap()

@@ -6,10 +6,10 @@ use url::form_urlencoded;
 use super::*;
 use crate::testing::Sim;
 
-const PEM: &str = include_str!("../../../tests/fixtures/keys/client-certificate.pem");
-const OTHER_KEY: &str = include_str!("../../../tests/fixtures/keys/other.key.pem");
-const SMALL_KEY: &str = include_str!("../../../tests/fixtures/keys/small.key.pem");
-const ELLIPTIC_KEY: &str = include_str!("../../../tests/fixtures/keys/elliptic.key.pem");
+const PEM: &str = include_str!("../../../tests/keys/client-certificate.pem");
+const OTHER_KEY: &str = include_str!("../../../tests/keys/other.key.pem");
+const SMALL_KEY: &str = include_str!("../../../tests/keys/small.key.pem");
+const ELLIPTIC_KEY: &str = include_str!("../../../tests/keys/elliptic.key.pem");
 
 /// The private key and the certificate of [`PEM`].
 fn parts() -> (&'static str, &'static str) {
