@@ -44,6 +44,7 @@ pub mod capture;
 pub mod failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
+pub mod json;
 pub mod jwt;
 pub mod log;
 pub mod plan;

@@ -19,12 +19,12 @@
 //! backwards, and what two drivers still do twice is safe to do twice.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use crate::{
     alert::{Alert, identity::fingerprint},
     azure::resource_id::ResourceId,
     capture::{Record, State, ledger::Ledger, name},
+    json,
     platform::{KeyValue, StoreError},
     settings::Azure,
     sort::sort_by,
@@ -127,7 +127,7 @@ pub async fn read_hint<T: DeserializeOwned>(
     key: &str,
 ) -> Result<Option<T>, StoreError> {
     let Some(value) = store.get(key).await? else { return Ok(None) };
-    Ok(serde_json::from_slice::<Value>(&value).ok().and_then(|value| T::deserialize(&value).ok()))
+    Ok(json::parse(&value).ok())
 }
 
 /// A hint; one that cannot be read is no hint.
@@ -169,11 +169,7 @@ pub async fn load(store: &impl KeyValue, name: &str) -> Result<Option<Record>, S
 
 async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreError> {
     let Some(value) = store.get(key).await? else { return Ok(None) };
-    let value = serde_json::from_slice::<Value>(&value);
-    value
-        .and_then(|value| Record::deserialize(&value))
-        .map(Some)
-        .map_err(|e| StoreError(format!("{key} holds no record: {e}")))
+    json::parse(&value).map(Some).map_err(|e| StoreError(format!("{key} holds no record: {e}")))
 }
 
 /// Writes a record that is new; one of a capture that is not taken may have no further steps.
@@ -236,7 +232,7 @@ async fn write(store: &impl KeyValue, prefix: &str, record: &Record) -> Result<(
     store.set(&format!("{prefix}{}", record.name), &value).await
 }
 
-/// The JSON of `value`, which is made a [`Value`] first: the component holds one writer for each shape, not two.
+/// The JSON of `value`, which is made a tree first: the component holds one writer for each shape, not two.
 fn bytes(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let value = serde_json::to_value(value).map_err(|e| StoreError(e.to_string()))?;
     Ok(value.to_string().into_bytes())

@@ -9,7 +9,7 @@ use super::{
     arm::{Arm, ArmError},
     resource_id::ResourceId,
 };
-use crate::platform::Platform;
+use crate::{json, platform::Platform};
 
 const API_VERSION: &str = "2022-04-01";
 
@@ -34,7 +34,7 @@ pub async fn permissions<P: Platform>(
 ) -> Result<Permissions, ArmError> {
     let further = ["providers", "Microsoft.Authorization", "permissions"];
     let roles: Vec<Value> = arm.list(&resource.url(&arm.azure.arm, &further, API_VERSION)).await?;
-    Ok(Permissions(roles.into_iter().filter_map(|role| Role::deserialize(&role).ok()).collect()))
+    Ok(Permissions(roles.into_iter().filter_map(|role| json::read(&role).ok()).collect()))
 }
 
 impl Permissions {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
@@ -11,6 +10,7 @@ use super::{
     resource_id::{ResourceId, Scope, arm_url},
 };
 use crate::{
+    json,
     plan::{Machine, MachineKind},
     platform::Platform,
 };
@@ -130,7 +130,7 @@ fn is_agent(extension: &Value) -> bool {
 }
 
 fn tags(body: &Value) -> BTreeMap<String, String> {
-    BTreeMap::<String, String>::deserialize(body.get("tags").unwrap_or(&Value::Null)).unwrap_or_default()
+    json::read(body.get("tags").unwrap_or(&Value::Null)).unwrap_or_default()
 }
 
 /// The command that installs the Network Watcher agent on `machine`.

@@ -6,15 +6,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::{
     arm::ArmError,
     credential::{Ask, Audience, Token},
     sealed::{Sealed, SealingKey},
 };
-use crate::{app::App, log::Level, platform::Platform, settings::Azure, store, time::Timestamp};
+use crate::{app::App, json, log::Level, platform::Platform, settings::Azure, store, time::Timestamp};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A token is replaced this many seconds before its end, as Azure's own clients do.
@@ -107,8 +104,8 @@ async fn keep<P: Platform>(app: &App<P>, place: &Place, token: &Token) {
 
 async fn stored<P: Platform>(app: &App<P>, place: &Place) -> Option<Token> {
     let sealed = app.platform.get(&place.in_store).await.ok()??;
-    let json = place.key.open(&place.in_store, &Sealed(String::from_utf8(sealed).ok()?))?;
-    Token::deserialize(&serde_json::from_str::<Value>(&json).ok()?).ok()
+    let token = place.key.open(&place.in_store, &Sealed(String::from_utf8(sealed).ok()?))?;
+    json::parse(token.as_bytes()).ok()
 }
 
 async fn request<P: Platform>(app: &App<P>, azure: &Azure, resource: &str) -> Result<Token, ArmError> {

@@ -19,6 +19,7 @@ use crate::{
     alert::identity::fingerprint,
     app::App,
     azure::sealed::{Sealed, SealingKey},
+    json,
     log::Level,
     platform::Platform,
     settings::Azure,
@@ -63,7 +64,7 @@ impl KeySet {
             let is = |field: &str, value: &str| key.get(field).is_none_or(|known| known == value);
             key.get("kty").is_some() && is("kty", "RSA") && is("use", "sig") && is("alg", "RS256")
         });
-        let keys = keys.filter_map(|key| Key::deserialize(key).ok()).take(MOST_KEYS);
+        let keys = keys.filter_map(|key| json::read::<Key>(key).ok()).take(MOST_KEYS);
         let keys: Vec<Key> = keys.filter(|key| key.public().is_some()).collect();
         (!keys.is_empty()).then_some(Self { at, keys })
     }
@@ -146,8 +147,8 @@ pub async fn find<P: Platform>(
 
 async fn stored<P: Platform>(app: &App<P>, place: &Place) -> Option<KeySet> {
     let sealed = Sealed(String::from_utf8(app.platform.get(&place.key).await.ok()??).ok()?);
-    let json = place.sealed_with.as_ref()?.open(&place.key, &sealed)?;
-    KeySet::deserialize(&serde_json::from_str::<Value>(&json).ok()?).ok()
+    let set = place.sealed_with.as_ref()?.open(&place.key, &sealed)?;
+    json::parse(set.as_bytes()).ok()
 }
 
 /// A failure to keep it is none of the caller's: the next instance asks again.

@@ -12,6 +12,7 @@ use crate::{
         network_watcher,
     },
     caller::signature::TOLERANCE,
+    json,
     log::Level,
     platform::{Platform, StoreError},
     settings::{OnLimit, Settings},
@@ -168,5 +169,5 @@ async fn clear_hints<P: Platform>(
 }
 
 fn read<T: for<'de> serde::Deserialize<'de>>(value: &Value) -> Option<T> {
-    T::deserialize(value).ok()
+    json::read(value).ok()
 }

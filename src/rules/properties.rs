@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::{AccountRef, Filter, Parameter, Terms, parse};
-use crate::text::clean;
+use crate::{json, text::clean};
 
 /// Longer values are not looked into.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
@@ -98,7 +97,7 @@ fn choose(terms: &mut Terms, value: &str) -> Result<(), String> {
 /// A list in JSON with Azure's names, or in TOML as a rule has it.
 fn filters(value: &str) -> Result<Vec<Filter>, String> {
     let filters = match serde_json::from_slice::<Value>(value.as_bytes()) {
-        Ok(list) => Vec::deserialize(&list).map_err(|error| clean(&error.to_string()))?,
+        Ok(list) => json::read(&list).map_err(|error| clean(&error.to_string()))?,
         Err(_) => parse::filters(value)?,
     };
     // None would mean: everything.

@@ -19,7 +19,7 @@ use super::{
     sealed::{Sealed, SealingKey},
     token,
 };
-use crate::{app::App, platform::Platform, retry::retry_after, settings::Azure, time::Timestamp};
+use crate::{app::App, json, platform::Platform, retry::retry_after, settings::Azure, time::Timestamp};
 
 use error::refused;
 pub use error::{ArmError, ErrorKind, failure_of};
@@ -200,8 +200,7 @@ impl Answer {
     /// # Errors
     /// [`ArmError`] if it is not the JSON that was asked for.
     pub fn json<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ArmError> {
-        let value = serde_json::from_slice::<Value>(&self.body);
-        value.and_then(|value| T::deserialize(&value)).map_err(|error| {
+        json::parse(&self.body).map_err(|error| {
             let message = format!("ARM's answer is not as documented: {error}");
             ArmError::passing("unreadableAnswer", &message, None)
         })

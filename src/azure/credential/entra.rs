@@ -5,13 +5,13 @@
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use serde::Deserialize;
-use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::{Ask, Token, not_made, token, unreadable};
 use crate::{
     azure::arm::{ArmError, ErrorKind},
     failure::Failure,
+    json,
     time::Timestamp,
 };
 
@@ -93,8 +93,7 @@ struct Refusal {
 
 /// A refusal in the words of who refuses: `error` decides, `error_codes` name the advice.
 pub(super) fn refusal(answer: &Response<Bytes>, now: Timestamp) -> ArmError {
-    let body = serde_json::from_slice::<Value>(answer.body()).unwrap_or_default();
-    let body = Refusal::deserialize(&body).unwrap_or_default();
+    let body: Refusal = json::parse(answer.body()).unwrap_or_default();
     let status = answer.status();
     let word = body.error.unwrap_or_default();
     let codes = body.error_codes.unwrap_or_default();
