@@ -6,7 +6,7 @@ mod http;
 mod stack;
 
 pub use http::{Answer, get, post, try_post};
-pub use stack::{OPERATOR_KEY, Options, SWEEP_KEY, Stack, WEBHOOK_KEY};
+pub use stack::{OPERATOR_KEY, Options, ROLE_SECRET, SWEEP_KEY, Stack, WEBHOOK_KEY};
 
 use std::{
     path::PathBuf,

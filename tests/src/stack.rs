@@ -27,6 +27,9 @@ pub const OPERATOR_KEY: &str = "operator-key-for-tests";
 /// The key for the sweep.
 pub const SWEEP_KEY: &str = "sweep-key-for-tests";
 
+/// The client secret of [`Options::roles`].
+pub const ROLE_SECRET: &str = "standin-secret-role~1";
+
 /// How a stack differs from the ordinary.
 #[derive(Default)]
 pub struct Options<'a> {
@@ -36,6 +39,9 @@ pub struct Options<'a> {
     pub inventory: &'a [(&'a str, &'a str, i64)],
     /// Machines beside the inventory's own, like `db-01`.
     pub machines: &'a [String],
+    /// Applications beside the inventory's own: client ids, and the actions that their roles have. [`ROLE_SECRET`] is
+    /// the secret of each.
+    pub roles: &'a [(String, Vec<String>)],
     /// Whether the clocks of host and stand-in can be moved: [`Stack::advance`].
     pub clocks: bool,
 }
@@ -334,6 +340,18 @@ fn quick_inventory(options: &Options) -> String {
     for (table, key, value) in quick.into_iter().chain(options.inventory.iter().copied()) {
         let table = inventory.get_mut(table).and_then(toml::Value::as_table_mut).expect("the table exists");
         table.insert(key.to_owned(), value.into());
+    }
+    let tenant = inventory.get_mut("tenants").and_then(|all| all.get_mut(0)).expect("a tenant");
+    let apps = tenant.get_mut("apps").and_then(toml::Value::as_array_mut).expect("there are applications");
+    for (client_id, actions) in options.roles {
+        let mut secret = Table::new();
+        secret.insert("value".to_owned(), ROLE_SECRET.into());
+        let mut app = Table::new();
+        app.insert("name".to_owned(), client_id.as_str().into());
+        app.insert("client_id".to_owned(), client_id.as_str().into());
+        app.insert("secrets".to_owned(), vec![secret].into());
+        app.insert("actions".to_owned(), actions.clone().into());
+        apps.push(app.into());
     }
     let subscription = inventory.get_mut("subscriptions").and_then(|all| all.get_mut(0)).expect("one");
     let machines =

@@ -5,6 +5,7 @@
 //! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them.
 
 mod api;
+mod azure;
 mod build;
 mod children;
 mod demo;
@@ -64,6 +65,9 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Run the component's functions in a simulated, hostile world, thousands of times
     Simulate(simulate::Arguments),
+    /// Print what has to be set up on Azure's side: the custom role
+    #[command(subcommand)]
+    Azure(azure::Task),
     /// Build the component and say how large it is
     Build,
     /// Make sure that cargo can build for wasm32-wasip2
@@ -105,6 +109,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
+        Task::Azure(task) => azure::run(&task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Target => target::ensure(&workspace),
         Task::Child { .. } => Ok(()),
