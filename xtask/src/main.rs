@@ -65,7 +65,7 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Run the component's functions in a simulated, hostile world, thousands of times
     Simulate(simulate::Arguments),
-    /// Print what has to be set up on Azure's side: the custom role
+    /// Print what has to be set up on Azure's side: the role, the action group, alert rules
     #[command(subcommand)]
     Azure(azure::Task),
     /// Build the component and say how large it is

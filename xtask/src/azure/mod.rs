@@ -3,6 +3,7 @@
 //! Nothing here speaks with Azure or reads a secret: what is printed is read by a person, or piped into `az`.
 
 mod actions;
+mod alert;
 mod bicep;
 mod resource;
 mod role;
@@ -17,12 +18,15 @@ use clap::Subcommand;
 #[derive(Subcommand)]
 pub(crate) enum Task {
     Role(role::Arguments),
+    Alert(alert::Arguments),
 }
 
 /// Prints what was asked for.
 pub(crate) fn run(task: &Task) -> Result<()> {
-    let Task::Role(arguments) = task;
-    let text = role::text(arguments)?;
+    let text = match task {
+        Task::Role(arguments) => role::text(arguments)?,
+        Task::Alert(arguments) => alert::text(arguments)?,
+    };
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // `| head` has seen enough.
