@@ -7,10 +7,9 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{run::pass_through, ui, workspace::Workspace};
+use crate::{run::pass_through, tools::Tool, ui, workspace::Workspace};
 
-/// The version of cargo-fuzz, with its own lock file.
-const CARGO_FUZZ: &str = "0.13.2";
+const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2", takes: "half a minute" };
 /// What can be fuzzed: one file each in `fuzz/fuzz_targets/`.
 const TARGETS: [&str; 8] =
     ["alert", "rules", "resource_id", "token", "key_set", "signature", "pem", "problem"];
@@ -39,26 +38,20 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             None => bail!("there is no fuzz target {name}; there are {}", TARGETS.join(", ")),
         },
     };
-    let tools = workspace.target_dir.join("tools");
-    if !tools.join("bin/cargo-fuzz").exists() {
-        ui::line("  cargo-fuzz: built once, half a minute");
-        let mut cargo = workspace.cargo();
-        cargo.args(["install", "--quiet", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ, "--root"]);
-        pass_through(cargo.arg(&tools)).context("cargo-fuzz could not be built")?;
-    }
+    let program = CARGO_FUZZ.ensure(workspace)?;
     for target in targets {
         let found = workspace.target_dir.join("fuzz-found").join(target);
         let corpus = workspace.root.join("fuzz/corpus").join(target);
         fs::create_dir_all(&found).with_context(|| format!("cannot make {}", found.display()))?;
         let seconds = u64::from(arguments.minutes) * 60;
-        let mut fuzz = cargo_fuzz(workspace, &tools, target);
+        let mut fuzz = cargo_fuzz(workspace, &program, target);
         fuzz.args([&found, &corpus])
             .arg("--")
             .arg(format!("-max_total_time={seconds}"))
             .arg("-print_final_stats=1");
         pass_through(&mut fuzz).with_context(|| format!("{target}: a finding, or no fuzzer"))?;
         if arguments.keep {
-            let mut merge = cargo_fuzz(workspace, &tools, target);
+            let mut merge = cargo_fuzz(workspace, &program, target);
             merge.args([&corpus, &found]).args(["--", "-set_cover_merge=1", "-use_counters=0"]);
             pass_through(&mut merge).with_context(|| format!("{target}: the corpus could not be merged"))?;
         }
@@ -67,8 +60,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn cargo_fuzz(workspace: &Workspace, tools: &Path, target: &str) -> Command {
-    let mut fuzz = Command::new(tools.join("bin/cargo-fuzz"));
+fn cargo_fuzz(workspace: &Workspace, program: &Path, target: &str) -> Command {
+    let mut fuzz = Command::new(program);
     fuzz.current_dir(&workspace.root).env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "run", target]);
     fuzz
 }

@@ -9,6 +9,7 @@ mod azure;
 mod build;
 mod children;
 mod demo;
+mod deny;
 mod fuzz;
 mod host;
 mod keys;
@@ -19,6 +20,7 @@ mod simulate;
 mod stack;
 mod target;
 mod test;
+mod tools;
 mod ui;
 mod up;
 mod variables;
@@ -65,6 +67,8 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Run the component's functions in a simulated, hostile world, thousands of times
     Simulate(simulate::Arguments),
+    /// Check licences, sources, duplicates and known vulnerabilities of all crates (deny.toml)
+    Deny,
     /// Print what has to be set up on Azure's side: the role, the action group, alert rules
     #[command(subcommand)]
     Azure(azure::Task),
@@ -109,6 +113,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
+        Task::Deny => deny::run(&workspace),
         Task::Azure(task) => azure::run(&task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Target => target::ensure(&workspace),
