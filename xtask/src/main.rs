@@ -16,6 +16,7 @@ mod keys;
 mod rules;
 mod run;
 mod sample;
+mod sbom;
 mod simulate;
 mod stack;
 mod target;
@@ -69,6 +70,8 @@ enum Task {
     Simulate(simulate::Arguments),
     /// Check licences, sources, duplicates and known vulnerabilities of all crates (deny.toml)
     Deny,
+    /// Write what the component is made of to target/alertcap.cdx.json, a `CycloneDX` bill of materials
+    Sbom,
     /// Print what has to be set up on Azure's side: the role, the action group, alert rules
     #[command(subcommand)]
     Azure(azure::Task),
@@ -114,6 +117,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
         Task::Deny => deny::run(&workspace),
+        Task::Sbom => sbom::run(&workspace),
         Task::Azure(task) => azure::run(&task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Target => target::ensure(&workspace),
