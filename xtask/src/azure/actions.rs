@@ -1,6 +1,6 @@
 //! The table of actions, `deploy/azure/actions.toml`: which of them a role has.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use toml::Table;
 
@@ -30,6 +30,8 @@ pub(crate) enum Feature {
     Stop,
     /// `dry_run=probe`: what would fail at night
     Probe,
+    /// Installing the Network Watcher agent where it is missing; the same right runs anything on the machine
+    Install,
 }
 
 /// One row.
@@ -38,19 +40,11 @@ pub(crate) struct Action {
     pub(crate) name: String,
     /// None: each of them.
     part: Option<Part>,
-    /// The component's own requests need it, for this feature.
-    calls: Option<Need>,
-    /// Microsoft's documents ask for it, for this feature.
-    documents: Option<Need>,
+    /// The component's own requests need it, for all of these features; for any capture if there are none.
+    calls: Option<Vec<Feature>>,
+    /// Microsoft's documents ask for it, for all of these.
+    documents: Option<Vec<Feature>>,
     pub(crate) why: String,
-}
-
-/// What an action is needed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
-    /// Any capture.
-    Capture,
-    Of(Feature),
 }
 
 /// Which actions are wanted.
@@ -77,12 +71,10 @@ impl Choice {
             (Some(wanted), Some(part)) => wanted == part,
             _ => true,
         };
-        let is_needed = |need: Option<Need>| match need {
-            None => false,
-            Some(Need::Capture) => true,
-            Some(Need::Of(feature)) => !self.without.contains(&feature),
+        let is_needed = |features: &Option<Vec<Feature>>| {
+            features.as_ref().is_some_and(|all| !all.iter().any(|feature| self.without.contains(feature)))
         };
-        is_part && (is_needed(action.calls) || (!self.only_called && is_needed(action.documents)))
+        is_part && (is_needed(&action.calls) || (!self.only_called && is_needed(&action.documents)))
     }
 }
 
@@ -95,7 +87,7 @@ fn table() -> Result<Vec<Action>> {
 fn action(row: &Table) -> Result<Action> {
     let text = |key: &str| row.get(key).and_then(toml::Value::as_str);
     let name = text("action").context("an action has no name")?.to_owned();
-    let need = |key: &str| text(key).map(need).transpose().with_context(|| format!("{key} of {name}"));
+    let need = |key: &str| text(key).map(features).transpose().with_context(|| format!("{key} of {name}"));
     let part = match text("part") {
         Some("every") => None,
         Some(part) => Some(Part::from_str(part, false).ok().with_context(|| format!("part of {name}"))?),
@@ -106,14 +98,11 @@ fn action(row: &Table) -> Result<Action> {
     Ok(Action { name, part, calls, documents, why })
 }
 
-fn need(feature: &str) -> Result<Need> {
-    match feature {
-        "capture" => Ok(Need::Capture),
-        other => match Feature::from_str(other, false) {
-            Ok(feature) => Ok(Need::Of(feature)),
-            Err(_) => bail!("there is no feature {other}"),
-        },
-    }
+fn features(words: &str) -> Result<Vec<Feature>> {
+    let words = words.split_whitespace().filter(|word| *word != "capture");
+    words
+        .map(|word| Feature::from_str(word, false).map_err(|_| anyhow!("there is no feature {word}")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -142,6 +131,10 @@ mod tests {
             !has(&without(Feature::Vmss), "ScaleSets") && has(&without(Feature::Vmss), "virtualMachines/")
         );
         assert!(!has(&without(Feature::Vm), "virtualMachines/") && has(&without(Feature::Vm), "ScaleSets"));
+        assert!(
+            !has(&without(Feature::Install), "extensions/write")
+                && has(&without(Feature::Vm), "extensions/write")
+        );
         assert!(!has(&without(Feature::Behind), "loadBalancers"));
         assert!(!has(&without(Feature::Stop), "stop/action"));
         // What the probe reads of an account, Network Watcher reads too.

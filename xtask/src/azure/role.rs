@@ -185,10 +185,11 @@ fn places(
 fn remarks(arguments: &Arguments, accounts: &[Scope]) -> Vec<String> {
     let mut remarks = Vec::new();
     let part = arguments.part;
-    if part.is_none_or(|part| part == Part::Storage) && accounts.is_empty() {
+    let is_everywhere = part.is_none() && arguments.watcher_group.is_none();
+    if part.is_none_or(|part| part == Part::Storage) && accounts.is_empty() && !is_everywhere {
         remarks.push("no storage account is named (--storage-account): it needs the role too".to_owned());
     }
-    if part.is_none() && arguments.watcher_group.is_none() {
+    if is_everywhere {
         remarks.push(
             "on a whole subscription this role may use the keys of all its storage accounts: --watcher-group, or a role \
              for each --part, is narrower"
@@ -202,7 +203,16 @@ fn remarks(arguments: &Arguments, accounts: &[Scope]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if part.is_none_or(|part| part == Part::Machines) && !arguments.without.contains(&Feature::Behind) {
+    if part.is_none_or(|part| part == Part::Machines) && !arguments.only_called {
+        remarks.push(
+            "write on machines and their extensions, which Microsoft's documents ask for, lets whoever has alertcap's \
+             credential run programs on them: try whether captures start --without install, or with --only-called"
+                .to_owned(),
+        );
+    }
+    let has_behind =
+        part.is_none_or(|part| part == Part::Machines) && !arguments.without.contains(&Feature::Behind);
+    if has_behind && !is_everywhere {
         remarks.push(
             "load balancers, gateways, addresses and interfaces in other groups need the role there too, or --without behind"
                 .to_owned(),
@@ -278,86 +288,5 @@ impl Role {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-    use serde_json::Value;
-
-    use super::*;
-
-    const S: &str = "/subscriptions/0a1e47ca-0000-4000-8000-00000000005b";
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-
-    fn given(options: &[&str]) -> Result<Role> {
-        let group = format!("{S}/resourceGroups/rg-shop");
-        let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/stshop");
-        let fixed = ["role", "--scope", &group, "--storage-account", &account, "--assignee", "c11e47ab"];
-        role(&Line::try_parse_from(fixed.iter().chain(options)).unwrap().arguments)
-    }
-
-    #[test]
-    fn the_role_is_what_az_takes() {
-        let role: Value = serde_json::from_str(&given(&[]).unwrap().json()).unwrap();
-        assert_eq!((&role["Name"], &role["AssignableScopes"]), (&json!("alertcap"), &json!([S])));
-        let actions = role["Actions"].as_array().unwrap();
-        assert!(actions.contains(&json!("Microsoft.Network/networkWatchers/packetCaptures/write")));
-        assert!(actions.iter().all(|action| !action.as_str().unwrap().ends_with("/*")));
-    }
-
-    #[test]
-    fn bicep_and_json_have_the_same_actions() {
-        let role = given(&["--part", "storage"]).unwrap();
-        let bicep = role.bicep();
-        let listed: Vec<_> = bicep
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("'Microsoft.")?.strip_suffix('\''))
-            .collect();
-        let names: Vec<_> = role.names().filter_map(|name| name.strip_prefix("Microsoft.")).collect();
-        assert_eq!(listed, names);
-        assert!(bicep.contains("roleName: 'alertcap storage'") && bicep.contains("listKeys"));
-        assert_eq!(bicep.matches('{').count(), bicep.matches('}').count());
-    }
-
-    #[test]
-    fn the_role_is_assigned_where_its_actions_are_needed() {
-        let places = |options: &[&str]| {
-            let role = given(options).unwrap();
-            role.places.iter().map(|(scope, _)| scope.replace(S, "")).collect::<Vec<_>>()
-        };
-        // On the subscription it holds everywhere in it.
-        assert_eq!(places(&[]), [""]);
-        let account = "/resourceGroups/rg-shop/providers/Microsoft.Storage/storageAccounts/stshop";
-        assert_eq!(
-            places(&["--watcher-group", "NetworkWatcherRG"]),
-            ["/resourceGroups/NetworkWatcherRG", "/resourceGroups/rg-shop"]
-        );
-        assert_eq!(places(&["--part", "watcher"]), [""]);
-        assert_eq!(places(&["--part", "machines"]), ["/resourceGroups/rg-shop"]);
-        assert_eq!(places(&["--part", "storage"]), [account]);
-        assert_eq!(places(&["--watcher-group", "rg-shop"]), ["/resourceGroups/rg-shop"]);
-        let lines = given(&["--part", "storage"]).unwrap().assignments();
-        assert!(
-            lines.contains("--role 'alertcap storage' --assignee c11e47ab --scope /subscriptions/"),
-            "{lines}"
-        );
-    }
-
-    #[test]
-    fn what_can_be_no_role_is_refused_with_the_reason() {
-        for (options, reason) in [
-            (["--scope", "/subscriptions/shop"], "which is a GUID"),
-            (["--storage-account", S], "is not a storage account"),
-            (["--watcher-group", "a/b"], "--watcher-group"),
-            (["--name", " "], "1 to 512 characters"),
-        ] {
-            let error = format!("{:#}", given(&options).unwrap_err());
-            assert!(error.contains(reason), "{options:?}: {error}");
-        }
-        let error = given(&["--without", "vm", "--without", "vmss"]).unwrap_err().to_string();
-        assert!(error.contains("nothing can be captured"), "{error}");
-    }
-}
+#[path = "role_tests.rs"]
+mod tests;
