@@ -2,7 +2,8 @@
 //!
 //! `target` gets what cargo lacks, `build` makes the component, [`stack`] starts it beside the stand-in for Azure;
 //! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole; `rules` checks the
-//! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them.
+//! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them; `azure`
+//! prints what Azure's side takes, `deny` and `sbom` look at the crates.
 
 mod api;
 mod azure;
