@@ -45,13 +45,21 @@ pub(super) async fn start<P: Platform>(app: &App<P>, settings: &Settings, record
             Some(StorageLocation { storage_id, ..StorageLocation::default() });
     }
     let captures = &settings.captures;
+    // Asked again, of the settings as they are by now: the operator may have narrowed them, and a store can be written to
+    // by others. What an earlier PUT may have started is followed all the same.
+    let is_allowed = captures.allow(&record.machine.id, &record.parameters);
     let start = Start { app, azure, limit: captures.session_limit, on_limit: captures.on_limit };
-    if let Err(error) = start.run(record).await {
+    if let Err(error) = start.run(record, is_allowed).await {
         put_off(record, app.platform.now(), error);
     } else if record.withdraw {
         let count = format!("the watcher already has {} sessions or more", start.limit);
         record.fail(app.platform.now(), Failure::new("sessionLimit", count));
     }
+}
+
+fn not_allowed() -> Failure {
+    Failure::new("notAllowed", "the settings no longer allow a capture of this machine into this account")
+        .advise("Look at allowed_scopes and storage_account_id, and at who can write to the key-value store.")
 }
 
 /// A first step that failed: tried again if that can help.
@@ -70,13 +78,13 @@ pub(super) struct Start<'a, P> {
 }
 
 impl<P: Platform> Start<'_, P> {
-    async fn run(&self, record: &mut Record) -> Result<(), ArmError> {
+    async fn run(&self, record: &mut Record, is_allowed: bool) -> Result<(), ArmError> {
         let arm = Arm::urgent(self.app, self.azure);
         // First of all, and once: what is asked side by side later would ask for it twice.
         arm.has_token().await?;
         let key = store::place_key(&record.machine.id);
         let now = self.app.platform.now();
-        if record.stop.is_some() || record.is_too_late_to_start(now) {
+        if record.stop.is_some() || record.is_too_late_to_start(now) || !is_allowed {
             let place = self.look_up(&arm, record).await?;
             return self.adopt_or_give_up(&arm, record, &place).await;
         }
@@ -98,7 +106,7 @@ impl<P: Platform> Start<'_, P> {
         future::join(self.put(&arm, record, &place), remember).await.0
     }
 
-    /// Too late, or its alert has resolved: a session that an earlier PUT may have started is followed, but none is
+    /// Too late, no longer allowed, or its alert has resolved: a session that an earlier PUT may have started is followed, but none is
     /// started any more.
     async fn adopt_or_give_up(
         &self,
@@ -116,8 +124,12 @@ impl<P: Platform> Start<'_, P> {
                 record.called_off(self.app.platform.now());
                 Ok(())
             }
-            Ok(_) | Err(_) => {
+            Ok(_) | Err(_) if record.is_too_late_to_start(self.app.platform.now()) => {
                 record.is_too_late(self.app.platform.now());
+                Ok(())
+            }
+            Ok(_) | Err(_) => {
+                record.fail(self.app.platform.now(), not_allowed());
                 Ok(())
             }
         }

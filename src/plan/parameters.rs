@@ -104,6 +104,14 @@ fn location(terms: &Terms, settings: &Captures, name: &str) -> Option<StorageLoc
 }
 
 impl Captures {
+    /// Whether a capture of this machine with these parameters is one that the settings allow.
+    #[must_use]
+    pub fn allow(&self, machine: &ResourceId, parameters: &Parameters) -> bool {
+        let account = parameters.storage_location.as_ref().and_then(|location| location.storage_id.as_ref());
+        self.allowed_scopes.iter().any(|scope| scope.contains(machine))
+            && account.is_none_or(|account| self.storage_accounts.contains(account))
+    }
+
     /// The account that a rule means: only one of the settings' own.
     #[must_use]
     pub fn account(&self, meant: &AccountRef) -> Option<&ResourceId> {

@@ -1,4 +1,4 @@
-//! Programs from crates.io that some tasks need: built once below the target folder, at a version of ours.
+//! Programs that some tasks need, of the ordinary registry: built once below the target folder, at a version of ours.
 
 use std::{path::PathBuf, process::Command};
 

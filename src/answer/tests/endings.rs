@@ -312,3 +312,37 @@ fn a_busy_session_does_not_keep_the_next_alert_waiting() {
         assert_eq!(world.count("put"), 2, "{:?}", world.operations());
     });
 }
+
+const ELSEWHERE: &str = "/subscriptions/0a1e47ca-0000-4000-8000-00000000005b/resourceGroups/rg-other";
+
+#[test]
+fn what_is_no_longer_allowed_when_its_turn_comes_is_not_started() {
+    for (variable, value) in [
+        ("allowed_scopes", ELSEWHERE.to_owned()),
+        ("storage_account_id", format!("{ELSEWHERE}/providers/Microsoft.Storage/storageAccounts/stother")),
+    ] {
+        let sim = Sim::new();
+        fault(&sim, "token", Fault::Answer(503, json!(null), None));
+        send(&sim, alert(METRIC));
+        sim.set(variable, &value);
+        sim.pass(120);
+        send_all(&sim, sweep());
+        let record = record(&sim);
+        assert_eq!(record["error"]["code"], "notAllowed", "{record}");
+        assert_eq!(sim.count("put"), 0);
+    }
+}
+
+#[test]
+fn what_may_run_already_is_followed_although_it_is_no_longer_allowed() {
+    let sim = Sim::new();
+    fault(&sim, "put", Fault::Lost);
+    send(&sim, alert(METRIC));
+    sim.set("allowed_scopes", ELSEWHERE);
+    sim.pass(120);
+    send_all(&sim, sweep());
+    sim.pass(600);
+    send_all(&sim, sweep());
+    let record = record(&sim);
+    assert_eq!((record["stopReason"].as_str(), sim.count("put")), (Some("TimeExceeded"), 1), "{record}");
+}
