@@ -8,8 +8,17 @@ use crate::{run::pass_through, tools::Tool, ui, workspace::Workspace};
 
 const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", takes: "three to five minutes" };
 
+/// What to check.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave out the database of advisories: what is known of crates from one day to the next must not decide whether a
+    /// change is right
+    #[arg(long)]
+    offline: bool,
+}
+
 /// Checks everything; without the advisories where their database cannot be had.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let program = CARGO_DENY.ensure(workspace)?;
     let deny = |arguments: &[&str]| {
         let mut deny = Command::new(&program);
@@ -17,11 +26,13 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         deny
     };
     let mut checks = vec!["check", "licenses", "bans", "sources"];
-    match fetched(&mut deny(&["fetch", "db"]))? {
-        Ok(()) => checks.push("advisories"),
-        Err(why) => ui::warn(format!(
-            "known vulnerabilities are not looked for: the database of advisories cannot be had ({why})"
-        )),
+    if !arguments.offline {
+        match fetched(&mut deny(&["fetch", "db"]))? {
+            Ok(()) => checks.push("advisories"),
+            Err(why) => ui::warn(format!(
+                "known vulnerabilities are not looked for: the database of advisories cannot be had ({why})"
+            )),
+        }
     }
     pass_through(&mut deny(&checks)).context("deny.toml says what is allowed, and with which exceptions")?;
     ui::done(checks.split_off(1).join(", "));

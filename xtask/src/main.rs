@@ -70,7 +70,7 @@ enum Task {
     /// Run the component's functions in a simulated, hostile world, thousands of times
     Simulate(simulate::Arguments),
     /// Check licences, sources, duplicates and known vulnerabilities of all crates (deny.toml)
-    Deny,
+    Deny(deny::Arguments),
     /// Write what the component is made of to target/alertcap.cdx.json, a `CycloneDX` bill of materials
     Sbom,
     /// Print what has to be set up on Azure's side: the role, the action group, alert rules
@@ -117,7 +117,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
-        Task::Deny => deny::run(&workspace),
+        Task::Deny(arguments) => deny::run(&workspace, &arguments),
         Task::Sbom => sbom::run(&workspace),
         Task::Azure(task) => azure::run(&task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
