@@ -1,6 +1,6 @@
 //! Sorting without a sort for each type: the standard library's are 3 to 5 KB apiece.
 
-use std::{cmp::Ordering, mem};
+use std::{cmp::Ordering, collections::BinaryHeap, mem};
 
 /// Sorts `list`; what is equal keeps its order.
 pub fn sort_by<T>(list: &mut Vec<T>, order: impl Fn(&T, &T) -> Ordering) {
@@ -11,12 +11,37 @@ pub fn sort_by<T>(list: &mut Vec<T>, order: impl Fn(&T, &T) -> Ordering) {
     list.extend(sorted.into_iter().filter_map(|place| items.get_mut(place)?.take()));
 }
 
-/// The places 0 to `length`, sorted by what stands there.
+/// The places 0 to `length`, sorted by what stands there. A heap's code is a tenth of a slice's sort.
 fn places(length: usize, order: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..length).collect();
-    places.sort_unstable_by(|&a, &b| order(a, b).then(a.cmp(&b)));
-    places
+    let heap: BinaryHeap<Place<'_>> = (0..length).map(|index| Place { index, order }).collect();
+    heap.into_sorted_vec().into_iter().map(|place| place.index).collect()
 }
+
+/// A place in a list, ordered by what stands there.
+struct Place<'o> {
+    index: usize,
+    order: &'o dyn Fn(usize, usize) -> Ordering,
+}
+
+impl Ord for Place<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.order)(self.index, other.index).then(self.index.cmp(&other.index))
+    }
+}
+
+impl PartialOrd for Place<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Place<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Place<'_> {}
 
 #[cfg(test)]
 mod tests {

@@ -126,7 +126,7 @@ impl Ledger {
     pub fn running(&self, now: Timestamp) -> Vec<Entry> {
         let mut running: Vec<Entry> =
             self.entries.iter().filter(|entry| entry.is_running(now) && !entry.inquiry).cloned().collect();
-        running.sort_by_key(|entry| entry.ends);
+        sort_by(&mut running, |a, b| a.ends.cmp(&b.ends));
         running
     }
 

@@ -40,6 +40,9 @@ impl AlertNote {
     /// What is kept of `alert`.
     #[must_use]
     pub fn of(alert: &Alert) -> Self {
+        // Not collected anew: that would bring one more sort for it.
+        let mut properties = alert.properties.clone();
+        properties.values_mut().for_each(|value| *value = clean(value));
         Self {
             schema: alert.schema,
             id: alert.id.clone(),
@@ -47,7 +50,7 @@ impl AlertNote {
             severity: alert.severity.clone(),
             description: alert.description.clone(),
             fired_at: alert.fired_at,
-            properties: alert.properties.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+            properties,
         }
     }
 }
