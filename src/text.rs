@@ -21,6 +21,13 @@ pub fn clean_up_to(text: &str, most: usize) -> String {
     clean
 }
 
+/// In lower case, for comparing without case: each character for itself, as [`crate::rules`]' patterns do. (`str`'s own
+/// looks around a final sigma as well, which takes 6 KB.)
+#[must_use]
+pub fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// Cut so that `most` UTF-16 units hold it, the ellipsis among them: so chats count what they take.
 #[must_use]
 pub fn fit(text: &str, most: usize) -> String {

@@ -50,11 +50,10 @@ impl Timestamp {
     /// The time from `earlier` to this; nothing if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
-        // Differences of two such points always fit.
-        Duration::try_from(time::Duration::nanoseconds_i128(
-            self.0.unix_timestamp_nanos().saturating_sub(earlier.0.unix_timestamp_nanos()),
-        ))
-        .unwrap_or_default()
+        let since_first = |Self(time): Self| {
+            Duration::new(u64::try_from(time.unix_timestamp()).unwrap_or_default(), time.nanosecond())
+        };
+        since_first(self).saturating_sub(since_first(earlier))
     }
 
     /// `20261122T020013Z`: sorts as text, and may stand in a name.

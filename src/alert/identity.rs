@@ -20,7 +20,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{text::clean, time::Timestamp};
+use crate::{
+    text::{clean, lower},
+    time::Timestamp,
+};
 
 /// What identifies an alert. Two are the same alert if their [`key`](Self::key)s are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +75,7 @@ impl Identity {
         let mut hash = Sha256::new();
         for (field, value) in parts() {
             add(&mut hash, field);
-            add(&mut hash, &value.to_lowercase());
+            add(&mut hash, &lower(value));
         }
         let digest = hex(&hash.finalize());
         let words = parts().map(|(field, value)| clean(&format!("{field} {value}"))).collect();
@@ -100,7 +103,7 @@ impl Identity {
     /// A digest of the identity together with a machine and the time the name is for, as hexadecimal digits.
     #[must_use]
     pub fn with_machine(&self, machine: &str, time: Timestamp) -> String {
-        digest(&[&self.digest, &machine.to_lowercase(), &time.to_string()])
+        digest(&[&self.digest, &lower(machine), &time.to_string()])
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     arm::{Arm, ArmError},
     resource_id::ResourceId,
 };
-use crate::{json, platform::Platform};
+use crate::{json, platform::Platform, text::lower};
 
 const API_VERSION: &str = "2022-04-01";
 
@@ -48,7 +48,7 @@ impl Permissions {
 impl Role {
     fn allows(&self, action: &str) -> bool {
         let matches = |patterns: &Option<Vec<String>>| {
-            patterns.iter().flatten().any(|pattern| is_match(&pattern.to_lowercase(), &action.to_lowercase()))
+            patterns.iter().flatten().any(|pattern| is_match(&lower(pattern), &lower(action)))
         };
         matches(&self.actions) && !matches(&self.not_actions)
     }

@@ -19,7 +19,7 @@ use crate::{
     },
     platform::Platform,
     settings::Captures,
-    text::clean,
+    text::{clean, lower},
 };
 
 /// Resources that are read for one alert at most.
@@ -258,13 +258,13 @@ fn lists(scopes: &[Scope]) -> Vec<&Scope> {
 /// Whether a resource of this name may say of itself that it is `computer`, with a domain or without. A dot in the
 /// resource's own name begins no domain.
 fn is_named(name: &str, computer: &str) -> bool {
-    let (name, computer) = (name.to_lowercase(), computer.to_lowercase());
+    let (name, computer) = (lower(name), lower(computer));
     !name.is_empty() && (name == computer || Some(&*name) == host(&computer))
 }
 
 /// Whether two host names are one's, each with its domain or without. Two domains are two hosts.
 fn is_called(name: &str, computer: &str) -> bool {
-    let (name, computer) = (name.to_lowercase(), computer.to_lowercase());
+    let (name, computer) = (lower(name), lower(computer));
     !name.is_empty()
         && (name == computer || Some(&*name) == host(&computer) || host(&name) == Some(&*computer))
 }

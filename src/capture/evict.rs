@@ -126,7 +126,7 @@ fn candidates<'a, P: Platform>(
     sort_by(&mut found, |(a, _), (b, _)| order(a).cmp(&order(b)));
     let mut others = found.split_off(OLDEST.min(found.len()));
     let first = app.by_chance(others.len());
-    others.rotate_left(first);
+    found.extend(others.split_off(first));
     found.extend(others);
     found.truncate(READ);
     found

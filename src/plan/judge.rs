@@ -9,7 +9,7 @@ use crate::{
     report::Audience,
     rules::{AccountRef, Facts, Miss, OnConflict, Parameter, Terms, Verdict, apply_properties},
     settings::Captures,
-    text::clean,
+    text::{clean, lower},
     time::Timestamp,
 };
 
@@ -174,7 +174,7 @@ fn spec(
             stop_on_resolve: terms.stop_on_resolve == Some(true),
             tell: Audience::of(terms.tell.as_deref(), terms.tell_events.as_deref(), &settings.receivers),
             restraint: Restraint {
-                rule: first(rules).to_lowercase(),
+                rule: lower(first(rules)),
                 cool_down: terms.cool_down,
                 cool_down_rule: terms.cool_down_rule.map(|time| time.as_secs()),
                 captures_per_hour: terms.captures_per_hour,

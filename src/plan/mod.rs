@@ -15,7 +15,7 @@ use crate::{
     report::Audience,
     rules::{CoolDown, OnConflict, Rule},
     settings::Captures,
-    text::clean,
+    text::{clean, lower},
     time::Timestamp,
 };
 
@@ -226,7 +226,7 @@ pub fn inquiry(
     let about: Vec<String> = targets
         .iter()
         .map(|target| match target {
-            Target::Resource(text) | Target::Computer(text) => text.to_lowercase(),
+            Target::Resource(text) | Target::Computer(text) => lower(text),
         })
         .collect();
     let about = format!("inquiry {}", about.join(" "));

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use super::{Rule, Terms, pattern::Pattern};
 use serde::Serialize;
 
-use crate::{azure::resource_id::ResourceId, text::clean};
+use crate::{
+    azure::resource_id::ResourceId,
+    text::{clean, lower},
+};
 
 /// What a rule is for: all conditions must hold; without any it is for everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -174,7 +177,7 @@ impl Subject {
     fn values(&self, facts: &Facts<'_>) -> Vec<String> {
         let one = |text: Option<&str>| text.map(str::to_owned).into_iter().collect();
         let named = |texts: &BTreeMap<String, String>, name: &str| {
-            let same = texts.iter().filter(|(key, _)| key.to_lowercase() == name.to_lowercase());
+            let same = texts.iter().filter(|(key, _)| lower(key) == lower(name));
             same.map(|(_, value)| value.clone()).collect()
         };
         match self {

@@ -88,9 +88,8 @@ fn choose(terms: &mut Terms, value: &str) -> Result<(), String> {
     let accounts = accounts.ok_or("the rule names no storage accounts to choose from")?;
     let index = accounts.iter().position(|account| account.is_same(&wish));
     let index = index.ok_or_else(|| format!("{} is not among the rule's storage accounts", shown(value)))?;
-    if let Some(chosen) = accounts.get_mut(..=index) {
-        chosen.rotate_right(1);
-    }
+    let chosen = accounts.remove(index);
+    accounts.insert(0, chosen);
     Ok(())
 }
 

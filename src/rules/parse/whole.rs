@@ -5,7 +5,7 @@ use super::{
     reader::{Entry, Reader},
     rule,
 };
-use crate::rules::Rule;
+use crate::{rules::Rule, text::lower};
 
 pub(super) fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Rule> {
     if entry.is_empty_list() {
@@ -19,7 +19,7 @@ pub(super) fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Rule> 
     let mut rules: Vec<Earlier> = Vec::new();
     for entry in entries {
         if let Some(rule) = rule::read(&entry, reader) {
-            let rule = Earlier { at: entry.at, name: rule.name.to_lowercase(), rule };
+            let rule = Earlier { at: entry.at, name: lower(&rule.name), rule };
             hold_against_earlier(&rule, &rules, reader);
             rules.push(rule);
         }

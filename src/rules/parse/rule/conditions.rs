@@ -6,7 +6,7 @@ use super::super::reader::{Entry, Keys, Reader};
 use crate::{
     azure::resource_id::ResourceId,
     rules::{Condition, Match, Subject, pattern::Pattern},
-    text::clean,
+    text::{clean, lower},
 };
 
 /// What is checked of a pattern without wildcards.
@@ -70,7 +70,7 @@ fn named(
 /// Whether an earlier name of the table is the same but for its case.
 fn is_twice(table: &DeTable<'_>, name: &str) -> bool {
     let mut before = table.keys().map(|key| key.get_ref().as_ref()).take_while(|other| *other != name);
-    before.any(|other| other.to_lowercase() == name.to_lowercase())
+    before.any(|other| lower(other) == lower(name))
 }
 
 fn patterns(entry: &Entry<'_, '_>, check: Check, reader: &mut Reader<'_>) -> Vec<Pattern> {
