@@ -65,7 +65,15 @@ fn shown(found: Unexpected<'_>) -> String {
 /// # Errors
 /// See [`Error`].
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    read(&serde_json::from_slice(bytes).map_err(Error::custom)?)
+    read(&tree(bytes)?)
+}
+
+/// Reads bytes.
+///
+/// # Errors
+/// They are not JSON.
+pub fn tree(bytes: &[u8]) -> Result<Value, Error> {
+    serde_json::from_slice(bytes).map_err(Error::custom)
 }
 
 /// Reads a value of type `T`.
@@ -74,6 +82,86 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 /// See [`Error`].
 pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, Error> {
     T::deserialize(Json(value))
+}
+
+/// An object whose members are read one by one; it remembers which.
+pub struct Object<'de> {
+    value: &'de Value,
+    members: &'de Map<String, Value>,
+    known: Vec<&'static str>,
+}
+
+impl<'de> Object<'de> {
+    /// The members of `value`.
+    ///
+    /// # Errors
+    /// It is no object.
+    pub fn of(value: &'de Value) -> Result<Self, Error> {
+        let members = value.as_object().ok_or_else(|| Json(value).is_not(&"an object"))?;
+        Ok(Self { value, members, known: Vec::new() })
+    }
+
+    /// A member that must be there.
+    ///
+    /// # Errors
+    /// It is not there, or not as `T` has it.
+    pub fn required<T: Deserialize<'de>>(&mut self, name: &'static str) -> Result<T, Error> {
+        self.optional(name)?.ok_or_else(|| Error::missing_field(name))
+    }
+
+    /// A member that need not be there.
+    ///
+    /// # Errors
+    /// It is not as `T` has it.
+    pub fn or_default<T: Deserialize<'de> + Default>(&mut self, name: &'static str) -> Result<T, Error> {
+        self.optional(name).map(Option::unwrap_or_default)
+    }
+
+    fn optional<T: Deserialize<'de>>(&mut self, name: &'static str) -> Result<Option<T>, Error> {
+        self.known.push(name);
+        self.members.get(name).map(read).transpose()
+    }
+
+    /// A part of the whole whose members stand beside the others.
+    ///
+    /// # Errors
+    /// Its members are not as `T` has them.
+    pub fn part<T: Deserialize<'de>>(&mut self) -> Result<T, Error> {
+        T::deserialize(Part(self))
+    }
+
+    /// The members that nothing has asked for.
+    #[must_use]
+    pub fn rest(&self) -> Map<String, Value> {
+        let rest = self.members.iter().filter(|(name, _)| !self.known.contains(&name.as_str()));
+        rest.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// Learns which members a part has.
+struct Part<'o, 'de>(&'o mut Object<'de>);
+
+impl<'de> Deserializer<'de> for Part<'_, 'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        Json(self.0.value).deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.0.known.extend(fields);
+        Json(self.0.value).deserialize_struct(name, fields, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 #[derive(Clone, Copy)]

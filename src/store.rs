@@ -169,7 +169,8 @@ pub async fn load(store: &impl KeyValue, name: &str) -> Result<Option<Record>, S
 
 async fn read(store: &impl KeyValue, key: &str) -> Result<Option<Record>, StoreError> {
     let Some(value) = store.get(key).await? else { return Ok(None) };
-    json::parse(&value).map(Some).map_err(|e| StoreError(format!("{key} holds no record: {e}")))
+    let record = json::tree(&value).and_then(|value| Record::read(&value));
+    record.map(Some).map_err(|e| StoreError(format!("{key} holds no record: {e}")))
 }
 
 /// Writes a record that is new; one of a capture that is not taken may have no further steps.

@@ -1,9 +1,12 @@
 use super::*;
 use crate::{
-    alert::{self, Reading},
+    alert::{self, Alert, Reading},
     azure::{network_watcher::CaptureStatus, resource_id::ResourceId, sealed::Sealed},
+    capture::note::{HeldBack, Stop, StopCause},
     failure::Failure,
-    report::{Event, Outcome},
+    plan::{ExactName, Inquiry, LeftOut},
+    report::{Audience, Event, Outcome, Receiver},
+    rules::OnConflict,
     testing,
 };
 
@@ -11,12 +14,15 @@ pub(super) fn now() -> Timestamp {
     "2026-11-22T02:00:20Z".parse().unwrap()
 }
 
+fn alert() -> Alert {
+    match alert::read(include_bytes!("../../../tests/fixtures/metric-fired.json")).unwrap() {
+        Reading::Alert(alert) => *alert,
+        other => panic!("{other:?}"),
+    }
+}
+
 pub(super) fn accepted() -> Record {
-    let Reading::Alert(alert) =
-        alert::read(include_bytes!("../../../tests/fixtures/metric-fired.json")).unwrap()
-    else {
-        panic!()
-    };
+    let alert = alert();
     let spec = testing::spec(&alert, now());
     Record::accepted(&alert, spec, now(), 0)
 }
@@ -242,9 +248,54 @@ fn a_session_that_cannot_be_taken_back_is_given_up_at_last() {
 fn a_record_survives_being_written_and_unknown_fields_with_it() {
     let mut value = serde_json::to_value(running()).unwrap();
     value["ofALaterVersion"] = serde_json::json!({"a": [1]});
-    let record: Record = serde_json::from_value(value.clone()).unwrap();
+    let record = Record::read(&value).unwrap();
     assert_eq!(serde_json::to_value(&record).unwrap(), value);
     assert_eq!(record.machine.id.name(), "web-01");
+}
+
+#[test]
+fn each_field_of_a_record_is_read_under_the_name_it_is_written_under() {
+    let some = || Some("x".to_owned());
+    let all = Record {
+        rules: vec!["r".to_owned()],
+        session: Some(ExactName { name: "s".to_owned(), on_conflict: OnConflict::Replace }),
+        tell: Audience { receivers: vec![Receiver::Slack], events: vec![Event::HeldBack] },
+        stop_on_resolve: true,
+        stop: Some(Stop::asked(now(), StopCause::Operator)),
+        held_back: Some(HeldBack { reason: "budget".into(), detail: "d".to_owned(), until: now() }),
+        inquiry: Some(Box::new(Inquiry { alert: alert(), moment: now() })),
+        ask_again_at: Some(now()),
+        led_to: vec!["n".to_owned()],
+        left_out: vec![LeftOut::new("t", "notAMachine", "d")],
+        agent_missing: some(),
+        location: some(),
+        expected_end: Some(now()),
+        ended_at: Some(now()),
+        stop_reason: some(),
+        ended_because: some(),
+        advice: some(),
+        storage_path: some(),
+        error: Some(failure()),
+        notes: vec!["n".to_owned()],
+        calls: 7,
+        attempts: 8,
+        last_failure: Some(failure()),
+        adopted: true,
+        unsettled: true,
+        withdraw: true,
+        operation: sealed(),
+        ..running()
+    };
+    let written = serde_json::to_value(&all).unwrap();
+    let read = Record::read(&written).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), written);
+    assert!(read.more.is_empty(), "{:?}", read.more);
+    for required in ["v", "name", "state", "alert", "target", "targetType", "acceptedAt", "history", "due"] {
+        let mut without = written.clone();
+        without.as_object_mut().unwrap().shift_remove(required);
+        let why = Record::read(&without).unwrap_err().to_string();
+        assert_eq!(why, format!("missing field `{required}`"));
+    }
 }
 
 #[test]
@@ -258,7 +309,7 @@ fn a_record_of_the_version_before_is_read() {
     for report in object["reports"].as_array_mut().unwrap() {
         report.as_object_mut().unwrap().retain(|field, _| !["to", "at"].contains(&field.as_str()));
     }
-    let record: Record = serde_json::from_value(value).unwrap();
+    let record = Record::read(&value).unwrap();
     assert_eq!((record.tell.receivers.len(), record.reports[0].to.name()), (1, "webhook"));
 }
 
