@@ -30,6 +30,9 @@ const SWEEP_PAUSE_SECONDS: i64 = 20;
 /// The least time between two looks of one instance for captures that nobody follows.
 const LOOK_PAUSE_SECONDS: i64 = 30;
 
+/// The longest pause between failures to have a key set.
+const MOST_KEYS_PAUSE: i64 = 60;
+
 /// How often one looks whether it is one's turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
@@ -49,7 +52,7 @@ pub struct Memory {
     tokens: RefCell<HashMap<String, Token>>,
     refusals: RefCell<HashMap<String, (Timestamp, ArmError)>>,
     key_sets: RefCell<HashMap<String, KeySet>>,
-    keys_after: RefCell<HashMap<String, Timestamp>>,
+    keys_failed: RefCell<HashMap<String, (u32, Timestamp)>>,
     throttle: RefCell<Throttle>,
     driven: RefCell<HashSet<String>>,
     sweeps_after: Cell<Option<Timestamp>>,
@@ -141,14 +144,25 @@ impl Memory {
         self.key_sets.borrow_mut().insert(key.to_owned(), set);
     }
 
-    /// Whether a key set may be asked for, as far as failures are concerned.
+    /// Whether a key set may be asked for: 2 s after a failure, 4 s after the next, up to a minute.
     pub fn may_ask_for_keys(&self, key: &str, now: Timestamp) -> bool {
-        self.keys_after.borrow().get(key).is_none_or(|after| now >= *after)
+        self.keys_failed.borrow().get(key).is_none_or(|(times, at)| {
+            let pause = 1_i64.checked_shl(*times).unwrap_or(MOST_KEYS_PAUSE).min(MOST_KEYS_PAUSE);
+            now >= at.after(pause)
+        })
     }
 
-    /// A key set could not be had; it is not asked for before `after`.
-    pub fn ask_for_keys_after(&self, key: &str, after: Timestamp) {
-        self.keys_after.borrow_mut().insert(key.to_owned(), after);
+    /// A key set could not be had, or could be had again.
+    pub fn keys_failed(&self, key: &str, at: Option<Timestamp>) {
+        let mut failed = self.keys_failed.borrow_mut();
+        match at {
+            None => _ = failed.remove(key),
+            Some(at) => {
+                let (times, last) = failed.entry(key.to_owned()).or_insert((0, at));
+                *times = times.saturating_add(1).min(30);
+                *last = at;
+            }
+        }
     }
 
     /// What Azure said of how much more it takes.

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::{caller::Refusal, platform::VariablesError};
+use crate::{
+    caller::{Proof, Refusal},
+    platform::VariablesError,
+};
 
 impl From<VariablesError> for Problem {
     fn from(_: VariablesError) -> Self {
@@ -44,12 +47,16 @@ impl Problem {
             Refusal::Token(flaw) if flaw.is_of_a_known_caller() => {
                 return Self::new(403, "forbidden", "Not allowed", detail);
             }
-            Refusal::Token(_) => "Bearer realm=\"alertcap\", error=\"invalid_token\"",
-            _ => "Bearer realm=\"alertcap\"",
+            Refusal::Token(_) => Some("Bearer realm=\"alertcap\", error=\"invalid_token\""),
+            Refusal::Missing(Proof::Token) => Some("Bearer realm=\"alertcap\""),
+            _ => None,
         };
-        Self::new(401, "unauthorized", "Not let in", detail)
-            .with(header::WWW_AUTHENTICATE, "ApiKey realm=\"alertcap\"")
-            .with(header::WWW_AUTHENTICATE, bearer)
+        let problem = Self::new(401, "unauthorized", "Not let in", detail)
+            .with(header::WWW_AUTHENTICATE, "ApiKey realm=\"alertcap\"");
+        match bearer {
+            Some(bearer) => problem.with(header::WWW_AUTHENTICATE, bearer),
+            None => problem,
+        }
     }
 
     /// 404: no such route or capture.

@@ -1,6 +1,7 @@
 //! URL + method → [`Route`]. Pure: testable without a host.
 
-use http::Method;
+use http::{Method, request::Parts};
+use url::form_urlencoded;
 
 use crate::problem::Problem;
 
@@ -73,6 +74,13 @@ impl<'a> Route<'a> {
             Err(Problem::method_not_allowed(takes))
         }
     }
+}
+
+/// The value of a query parameter, the first of its name.
+#[must_use]
+pub fn query(request: &Parts, name: &str) -> Option<String> {
+    let query = request.uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

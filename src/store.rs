@@ -46,8 +46,8 @@ pub fn token_key(azure: &Azure, resource: &str) -> String {
 
 /// Where it is noted that a signed request was taken: by its time, so that a sweep knows from the key how old it is.
 #[must_use]
-pub fn heard_key(time: Timestamp, id: &str) -> String {
-    format!("heard.{}.{}", time.compact(), fingerprint(&[id]))
+pub fn heard_key(time: Timestamp, what: &[&str]) -> String {
+    format!("heard.{}.{}", time.compact(), fingerprint(what))
 }
 
 /// A machine's region and watcher, as last seen; not kept while the machine lacks the agent.

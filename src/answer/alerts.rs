@@ -80,8 +80,8 @@ async fn take_in_time<P: Platform>(
     let claim = webhook.check(app, admission, &body).await;
     let claim = claim.map_err(|refusal| refused(app, parts, refusal))?;
     let answer = take_admitted(app, &settings, &body, rehearsal, deadline).await?;
-    if let Some(claim) = claim.filter(|_| rehearsal.is_none()) {
-        claim.note(app).await;
+    if let Some(claim) = claim {
+        claim.note(app, &body).await;
     }
     Ok(answer)
 }

@@ -42,11 +42,14 @@ pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
         set(&mut answer, "cloud", azure.cloud.name());
         let now = app.platform.now();
         let ends_at = azure.credential.ends_at().filter(|ends_at| *ends_at < now.after(ENDS_SOON));
-        warnings.extend(
-            ends_at.map(|ends_at| {
-                format!("the {} ends at {ends_at}; exchange it before", azure.credential.kind())
-            }),
-        );
+        warnings.extend(ends_at.map(|ends_at| {
+            let kind = azure.credential.kind();
+            if ends_at < now {
+                format!("the {kind} ended at {ends_at}; set a new one")
+            } else {
+                format!("the {kind} ends at {ends_at}; exchange it before")
+            }
+        }));
     }
     // Warnings are no problems: an orchestrator must not take away what still follows its captures.
     if status == StatusCode::OK {

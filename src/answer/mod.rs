@@ -21,7 +21,7 @@ use crate::{
     log::Level,
     platform::Platform,
     problem::Problem,
-    route::Route,
+    route::{Route, query},
 };
 
 /// A body somewhat too large is read to its end, up to so many times what is kept, and dropped: a sender whose
@@ -86,14 +86,6 @@ fn set(answer: &mut Value, field: &str, value: impl Into<Value>) {
     if let Some(object) = answer.as_object_mut() {
         object.insert(field.to_owned(), value.into());
     }
-}
-
-/// The value of a query parameter.
-fn query(parts: &Parts, name: &str) -> Option<String> {
-    let query = parts.uri.query().unwrap_or_default();
-    url::form_urlencoded::parse(query.as_bytes())
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

@@ -43,6 +43,17 @@ impl Cloud {
         }
     }
 
+    /// What ARM is called in Entra: a proxy before it is no resource of its own.
+    #[must_use]
+    pub fn arm_resource(self, arm: &Url) -> String {
+        match self {
+            Self::Public => "https://management.azure.com".to_owned(),
+            Self::China => "https://management.chinacloudapi.cn".to_owned(),
+            Self::UsGovernment => "https://management.usgovcloudapi.net".to_owned(),
+            Self::Custom => arm.origin().ascii_serialization(),
+        }
+    }
+
     /// Its name, as `az cloud list` shows it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -96,6 +107,13 @@ mod tests {
         ] {
             assert_eq!(of(login, arm), Ok(cloud), "{login} {arm}");
         }
+    }
+
+    #[test]
+    fn a_token_for_arm_behind_a_proxy_is_for_arm() {
+        let proxy = "https://proxy.example:8443".parse().unwrap();
+        assert_eq!(Cloud::UsGovernment.arm_resource(&proxy), "https://management.usgovcloudapi.net");
+        assert_eq!(Cloud::Custom.arm_resource(&proxy), "https://proxy.example:8443");
     }
 
     #[test]

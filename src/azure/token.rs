@@ -39,7 +39,7 @@ pub async fn token<P: Platform>(
 ) -> Result<String, ArmError> {
     // One renewal at a time: whoever waited finds its outcome in memory.
     let _renewal = app.turn("(token)").await;
-    let resource = audience.resource(&azure.arm);
+    let resource = audience.resource(azure.cloud, &azure.arm);
     let place = Place::new(azure, &resource);
     let now = app.platform.now();
     let is_usable = |token: &Token| now < token.expires_at && refused != Some(token.value.as_str());

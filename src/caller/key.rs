@@ -6,7 +6,8 @@ use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
-use url::form_urlencoded;
+
+use crate::route::query;
 
 /// The keys that are good; without any, nobody is let in.
 #[derive(Debug, Default)]
@@ -54,10 +55,7 @@ impl Keys {
 
 /// The keys the request carries; a wrong one in one place does not spoil a right one in the other.
 fn given(request: &Parts) -> Vec<String> {
-    let query = request.uri.query().unwrap_or_default();
-    let in_query = form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "code")
-        .map(|(_, value)| value.into_owned());
+    let in_query = query(request, "code");
     let in_header = request.headers.get("x-functions-key").and_then(|v| v.to_str().ok()).map(str::to_owned);
     [in_header, in_query].into_iter().flatten().filter(|key| !key.is_empty()).collect()
 }

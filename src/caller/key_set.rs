@@ -30,10 +30,9 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// A set is asked for again after so many seconds.
 const GOOD_FOR: i64 = 86_400;
-/// An unknown key has it asked for at most once in so many seconds.
+/// An unknown key has it asked for at most once in so many seconds. (After a failure it is asked for sooner, see
+/// [`crate::app::Memory::may_ask_for_keys`]: Azure tries an alert again for a minute only.)
 const LOOK_AGAIN: i64 = 60;
-/// After a failure it is asked for again after so many seconds: Azure tries an alert again for a minute only.
-const AFTER_FAILURE: i64 = 2;
 /// Entra's sets hold about ten.
 const MOST_KEYS: usize = 64;
 /// Smaller keys are not taken, in bits.
@@ -109,11 +108,15 @@ pub async fn find<P: Platform>(
     url.set_path(&format!("/{tenant}/discovery/v2.0/keys"));
     let key = format!("keys.{}", fingerprint(&[url.as_str()]));
     let place = Place { url, key, sealed_with: azure.map(SealingKey::new) };
+    let serves = |set: &KeySet| set.find(kid).filter(|_| !set.is_older_than(GOOD_FOR, app.platform.now()));
+    // Nobody with a known key waits behind others' looks.
+    if let Some(key) = app.memory.key_set(&place.key).as_ref().and_then(serves) {
+        return Ok(key);
+    }
     // One look at a time: whoever waited finds its outcome in memory.
     let _turn = app.turn("(keys)").await;
     let mut known = app.memory.key_set(&place.key);
-    let serves = |set: &KeySet| set.find(kid).is_some() && !set.is_older_than(GOOD_FOR, app.platform.now());
-    if !known.as_ref().is_some_and(serves) {
+    if known.as_ref().and_then(serves).is_none() {
         let stored = stored(app, &place).await;
         let is_newer = |set: &KeySet| known.as_ref().is_none_or(|known| known.at < set.at);
         if let Some(stored) = stored.filter(is_newer) {
@@ -122,26 +125,28 @@ pub async fn find<P: Platform>(
         }
     }
     let now = app.platform.now();
-    if !known.as_ref().is_some_and(serves)
+    if known.as_ref().and_then(serves).is_none()
         && known.as_ref().is_none_or(|known| known.is_older_than(LOOK_AGAIN, now))
         && app.memory.may_ask_for_keys(&place.key, now)
     {
         match request(app, &place).await {
             Ok(set) => {
+                app.memory.keys_failed(&place.key, None);
                 keep(app, &place, &set).await;
                 known = Some(set);
             }
             Err(why) => {
                 let fields = [("tenant", tenant.into()), ("error", why.into())];
                 app.log(Level::Warn, "the keys of a tenant's tokens could not be had", &fields);
-                app.memory.ask_for_keys_after(&place.key, app.platform.now().after(AFTER_FAILURE));
+                app.memory.keys_failed(&place.key, Some(app.platform.now()));
             }
         }
     }
-    match known {
-        // An old set serves while no newer one can be had.
-        Some(set) => set.find(kid).ok_or(Refusal::Token(Flaw::UnknownKey)),
-        None => Err(Refusal::Unknowable),
+    // An old set serves while no newer one can be had, but does not say which keys there are not.
+    match known.as_ref().map(|set| (set.find(kid), set.is_older_than(LOOK_AGAIN, app.platform.now()))) {
+        Some((Some(key), _)) => Ok(key),
+        Some((None, false)) => Err(Refusal::Token(Flaw::UnknownKey)),
+        Some((None, true)) | None => Err(Refusal::Unknowable),
     }
 }
 

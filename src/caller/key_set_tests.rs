@@ -2,7 +2,10 @@ use rsa::traits::PublicKeyParts;
 use serde_json::json;
 
 use super::*;
-use crate::testing::{self, Sim, azure::Fault, tokens};
+use crate::{
+    platform::Clock,
+    testing::{self, Sim, azure::Fault, tokens},
+};
 
 fn look(sim: &Sim, kid: &'static str) -> Result<RsaPublicKey, Refusal> {
     let app = sim.app();
@@ -75,7 +78,49 @@ fn while_entra_is_away_known_keys_serve_and_of_unknown_ones_nothing_is_said() {
     for _ in 0..2 {
         sim.0.azure.borrow_mut().fault("keys", away());
         look(&sim, "key-1").unwrap();
+        // It may be a new one: Azure sends the alert again.
+        sim.0.azure.borrow_mut().fault("keys", away());
+        assert_eq!(look(&sim, "key-2"), Err(Refusal::Unknowable));
     }
+    sim.0.azure.borrow_mut().key_id = "key-2";
+    look(&sim, "key-2").unwrap();
+}
+
+#[test]
+fn a_known_key_waits_behind_no_look_for_an_unknown_one() {
+    let sim = Sim::new();
+    let app = sim.app();
+    let world = sim.clone();
+    let waited = sim.run(async move {
+        look_in(&app, "key-1").await.unwrap();
+        world.sleep(Duration::from_secs(70)).await;
+        world.0.azure.borrow_mut().fault("keys", Fault::Error(crate::platform::SendError::TimedOut));
+        let stranger = look_in(&app, "key-9");
+        let friend = async {
+            let before = app.platform.now();
+            look_in(&app, "key-1").await.unwrap();
+            app.platform.now().since(before)
+        };
+        futures_util::future::join(stranger, friend).await.1
+    });
+    assert_eq!(waited, Duration::ZERO);
+}
+
+#[test]
+fn failures_in_a_row_are_further_and_further_apart() {
+    let sim = Sim::new();
+    for _ in 0..99 {
+        sim.0.azure.borrow_mut().fault("keys", Fault::Answer(503, json!(null), None));
+    }
+    let (app, world) = (sim.app(), sim.clone());
+    sim.run(async move {
+        for _ in 0..600 {
+            assert_eq!(look_in(&app, "key-1").await, Err(Refusal::Unknowable));
+            world.sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let asked = sim.count("keys");
+    assert!((10..=18).contains(&asked), "{asked}: 2, 4, 8, 16, 32 s, and then a minute");
 }
 
 #[test]

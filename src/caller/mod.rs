@@ -7,7 +7,8 @@
 //! | an action group with a secure webhook | a token of Entra's | [`token`], [`key_set`] |
 //! | any other sender | a Standard Webhooks signature | [`signature`] |
 //!
-//! [`webhook`] puts the three that may send alerts together. What is refused costs no write to the store, and is told in
+//! [`webhook`] puts the three that may send alerts together. What is refused costs no write to the store (but for a
+//! tenant's keys that were asked for anew, at most once a minute), and is told in
 //! words that help whoever set it up and nobody who guesses; the log has the reason itself.
 
 pub mod key;

@@ -1,7 +1,7 @@
 //! Signatures as [Standard Webhooks](https://www.standardwebhooks.com) say, for senders that are no action groups.
 //!
 //! Source: the specification 1.0.0. A captured request is worth nothing: its time stamp is good for five minutes, and so
-//! long an exact copy of one that was taken is known by its id and time. A sender that tries again stamps anew.
+//! long an exact copy of one that was taken is known. A sender that tries again stamps anew.
 
 use std::fmt;
 
@@ -117,20 +117,22 @@ impl Claim {
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be said.
-    pub async fn is_new<P: Platform>(&self, app: &App<P>) -> Result<bool, StoreError> {
-        Ok(app.platform.get(&self.key()).await?.is_none())
+    pub async fn is_new<P: Platform>(&self, app: &App<P>, body: &[u8]) -> Result<bool, StoreError> {
+        Ok(app.platform.get(&self.key(body)).await?.is_none())
     }
 
-    /// Notes that it has been taken, once its alert is written down. Where that fails, its copy is the same alert still.
-    pub async fn note<P: Platform>(&self, app: &App<P>) {
-        if let Err(error) = app.platform.set(&self.key(), b"1").await {
+    /// Notes that it has been taken, once its alert is written down; a rehearsal too, or its copy could be the alert itself.
+    /// Where that fails, its copy is the same alert still.
+    pub async fn note<P: Platform>(&self, app: &App<P>, body: &[u8]) {
+        if let Err(error) = app.platform.set(&self.key(body), b"1").await {
             let fields = [("error", error.0.into())];
             app.log(Level::Warn, "a signed request could not be noted; a copy of it would be taken", &fields);
         }
     }
 
-    fn key(&self) -> String {
-        store::heard_key(Timestamp::from_unix(self.time), &self.id)
+    /// Id, time and body are what is signed; two bodies under one id are two requests.
+    fn key(&self, body: &[u8]) -> String {
+        store::heard_key(Timestamp::from_unix(self.time), &[&self.id, &String::from_utf8_lossy(body)])
     }
 }
 

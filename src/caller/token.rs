@@ -3,7 +3,8 @@
 //!
 //! Sources: "Action groups" (the role and the application that has it), Microsoft identity platform "Access token claims
 //! reference" (v1.0 and v2.0), RFC 7515, 7519 and 8725. A token is looked at in this order: its size and form, `alg`,
-//! `kid`, what it says of itself; only then are keys looked up, so that a stranger's token costs no request.
+//! `kid`, what it says of itself; only then are keys looked up, so that whoever does not know tenant and audience costs no
+//! request.
 
 use std::fmt;
 
@@ -168,11 +169,7 @@ pub fn read<'a>(text: &'a str, terms: &Terms, now: Timestamp) -> Result<Candidat
         return Err(Flaw::Header);
     };
     let claims = token.deserialize_claims_unchecked::<Claims>().map_err(|_| Flaw::Malformed)?;
-    let said = &claims.custom;
-    let tenant = terms.tenant_of(said).ok_or(Flaw::Issuer)?.to_owned();
-    if !terms.audiences.contains(&said.aud) {
-        return Err(Flaw::Audience);
-    }
+    // The times first: what has other words must not tell a guesser that the rest is right.
     let ends = claims.expiration.ok_or(Flaw::Malformed)?.timestamp();
     if now.unix() >= ends.saturating_add(SKEW) {
         return Err(Flaw::Expired);
@@ -180,6 +177,11 @@ pub fn read<'a>(text: &'a str, terms: &Terms, now: Timestamp) -> Result<Candidat
     let begins = claims.not_before.map(|time| time.timestamp());
     if begins.is_some_and(|begins| begins > now.unix().saturating_add(SKEW)) {
         return Err(Flaw::NotYet);
+    }
+    let said = &claims.custom;
+    let tenant = terms.tenant_of(said).ok_or(Flaw::Issuer)?.to_owned();
+    if !terms.audiences.contains(&said.aud) {
+        return Err(Flaw::Audience);
     }
     Ok(Candidate { token, key_id, tenant })
 }

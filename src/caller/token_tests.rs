@@ -219,6 +219,13 @@ fn a_request_carries_one_token_or_none() {
 fn a_guesser_does_not_learn_which_of_issuer_audience_key_and_signature_is_wrong() {
     let same = [Flaw::Issuer, Flaw::Audience, Flaw::UnknownKey, Flaw::Signature].map(Flaw::detail);
     assert!(same.iter().all(|detail| *detail == same[0]));
+    // What has expired says nothing of the rest either.
+    let mut stale = claims(now());
+    stale["exp"] = json!(1);
+    for (claim, value) in [("aud", json!("x")), ("tid", json!("x")), ("ver", json!("2.0"))] {
+        stale[claim] = value;
+        assert_eq!(check(&signed(&header(), &stale)), Err(Flaw::Expired));
+    }
     let logged =
         [Flaw::Issuer, Flaw::Audience, Flaw::UnknownKey, Flaw::Signature].map(|flaw| flaw.to_string());
     assert!(logged.iter().enumerate().all(|(at, line)| !logged[..at].contains(line)), "{logged:?}");

@@ -110,7 +110,7 @@ impl Webhook {
     ) -> Result<Option<Claim>, Refusal> {
         let Admission::IfSigned(claim) = admission else { return Ok(None) };
         claim.verify(&self.secrets, body).map_err(Refusal::Signature)?;
-        match claim.is_new(app).await {
+        match claim.is_new(app, body).await {
             Ok(true) => Ok(Some(claim)),
             Ok(false) => Err(Refusal::Signature(signature::Flaw::Replayed)),
             Err(_) => Err(Refusal::Unknowable),

@@ -136,7 +136,7 @@ fn days_before(time: Timestamp, days: i64) -> Timestamp {
 /// Signed requests whose time stamps are no longer good: their copies are refused for that.
 async fn clear_heard<P: Platform>(app: &App<P>, keys: &Keys, now: Timestamp) -> Result<(), StoreError> {
     // Good for so long after the time in the key, and as much more for a sender whose clock is ahead.
-    let over = store::heard_key(now.after(TOLERANCE.saturating_mul(-3)), "");
+    let over = store::heard_key(now.after(TOLERANCE.saturating_mul(-3)), &[]);
     let old = keys.heard.iter().filter(|key| **key < over).take(HEARD);
     let delete = old.map(|key| app.platform.delete(key));
     side_by_side(AT_ONCE, delete).await.into_iter().collect()

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     Azure, Callers,
+    callers::guid,
     parse::{Raw, is_protected},
 };
 use crate::azure::{
@@ -57,8 +58,8 @@ impl Raw {
         let network_api_version = self.api_version("network_api_version", "2026-03-01");
         let compute_api_version = self.api_version("compute_api_version", "2026-04-01");
         let (Endpoints { login, arm, cloud }, credential) = (endpoints?, credential?);
-        // A secret that only alertcap and its callers know is better than none.
-        let callers = [&callers.operator, &callers.webhook.keys, &callers.sweep];
+        // A secret that only alertcap and its callers know is better than none; the webhook's is in the action group too.
+        let callers = [&callers.operator, &callers.sweep, &callers.webhook.keys];
         let a_key =
             || callers.iter().find_map(|keys| keys.0.first()).map(|key| key.expose_secret().as_bytes());
         let sealing_secret = credential.secret().or_else(a_key).map(|secret| secret.to_vec().into());
@@ -150,8 +151,8 @@ impl Raw {
     fn managed_identity(&mut self, value: &str) -> Option<Rc<dyn Credential>> {
         let which = if value.eq_ignore_ascii_case("system") {
             Some(Which::System)
-        } else if uuid::Uuid::try_parse(value).is_ok() {
-            Some(Which::ClientId(value.to_owned()))
+        } else if let Ok(client_id) = guid(value) {
+            Some(Which::ClientId(client_id))
         } else {
             let identity = ResourceId::parse(value).ok();
             let identity =

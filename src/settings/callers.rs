@@ -33,6 +33,8 @@ pub(super) const VARIABLES: [&str; 8] = [
 const MIN_KEY_LENGTH: usize = 16;
 /// More than an old and a new one are a mistake.
 const MOST_KEYS: usize = 2;
+/// A list without entries is a mistake too, and must not read as one that is not set.
+const NOTHING: &str = "set, but nothing stands in it";
 
 impl Raw {
     pub(super) fn callers(&mut self, endpoints: Option<&Endpoints>) -> Callers {
@@ -62,12 +64,15 @@ impl Raw {
             secrets: self.secrets("webhook_secret").unwrap_or_default(),
             requires: Vec::new(),
         };
-        let text = self.get("webhook_requires").unwrap_or_default();
+        let Some(text) = self.get("webhook_requires") else { return webhook };
         let requires = self.entries("webhook_requires", &text, |word| {
             let proof = Proof::ALL.into_iter().find(|proof| proof.name() == word);
             proof.ok_or_else(|| "is none of key, token and signature".to_owned())
         });
-        if requires.len() != split(&text).count() {
+        if split(&text).next().is_none() {
+            self.problem::<()>("webhook_requires", NOTHING);
+        }
+        if requires.is_empty() || requires.len() != split(&text).count() {
             // What was to be required is not known: better nobody than somebody too many.
             return Webhook::default();
         }
@@ -95,12 +100,19 @@ impl Raw {
             }
             return Keys::default();
         };
-        let mut keys = self.entries(name, &text, |key| {
+        // Only blanks part them: a key may hold commas.
+        let mut keys = Vec::new();
+        for (index, key) in text.split_whitespace().enumerate() {
             if key.len() < MIN_KEY_LENGTH {
-                return Err(format!("is shorter than {MIN_KEY_LENGTH} characters; set a long random one"));
+                let number = index.saturating_add(1);
+                let problem = format!(
+                    "key {number} is shorter than {MIN_KEY_LENGTH} characters; set a long random one"
+                );
+                self.problem::<()>(name, problem);
+            } else {
+                keys.push(SecretString::from(key));
             }
-            Ok(SecretString::from(key))
-        });
+        }
         if keys.len() > MOST_KEYS {
             keys.truncate(MOST_KEYS);
             let problem =
@@ -112,8 +124,11 @@ impl Raw {
 
     /// One or two live secrets; none at all if one is wrong: nothing is sent unsigned that was to be signed.
     pub(super) fn secrets(&mut self, name: &'static str) -> Option<Vec<Secret>> {
-        let text = self.get(name).unwrap_or_default();
+        let Some(text) = self.get(name) else { return Some(Vec::new()) };
         let wanted = split(&text).count();
+        if wanted == 0 {
+            return self.problem(name, NOTHING);
+        }
         let secrets = self.entries(name, &text, Secret::parse);
         if wanted > MOST_KEYS {
             return self.problem(name, "more than two secrets; the new one and the old one are enough");
@@ -131,7 +146,12 @@ impl Raw {
             }
             return None;
         };
-        let audiences = split(&audiences).map(str::to_owned).collect();
+        // A client id is written in small letters in tokens; a URI as it was registered.
+        let audiences = split(&audiences).map(|one| guid(one).unwrap_or_else(|_| one.to_owned()));
+        let audiences: Vec<String> = audiences.collect();
+        if audiences.is_empty() {
+            return self.problem("webhook_audience", NOTHING);
+        }
         let name = "webhook_tenants";
         let tenants = self.get(name).or_else(|| self.get("tenant_id").filter(|id| guid(id).is_ok()));
         let tenants = match tenants {
@@ -146,12 +166,15 @@ impl Raw {
 
     fn guids(&mut self, name: &'static str, text: &str) -> Option<Vec<String>> {
         let guids = self.entries(name, text, guid);
+        if split(text).next().is_none() {
+            return self.problem(name, NOTHING);
+        }
         (guids.len() == split(text).count()).then_some(guids)
     }
 }
 
 /// In small letters with its hyphens, as claims are compared with it.
-fn guid(text: &str) -> Result<String, String> {
+pub(super) fn guid(text: &str) -> Result<String, String> {
     let guid = uuid::Uuid::try_parse(text).map_err(|_| "is no GUID".to_owned())?;
     Ok(guid.as_hyphenated().to_string())
 }

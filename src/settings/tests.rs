@@ -317,7 +317,8 @@ fn one_or_two_keys_are_live_and_no_two_callers_share_one() {
     let (old, new) = ("the-old-key-0123456", "the-new-key-0123456");
     for (value, count, problems) in [
         (old.to_owned(), 1, 0),
-        (format!("{old},{new}"), 2, 0),
+        (format!("{old} {new}"), 2, 0),
+        ("one,key;with-commas=1".to_owned(), 1, 0),
         (format!("{old}\n{new}\n"), 2, 0),
         (format!("{old} short"), 1, 1),
         (format!("{old} {new} a-third-one-0123456"), 2, 1),
@@ -329,6 +330,10 @@ fn one_or_two_keys_are_live_and_no_two_callers_share_one() {
             "{value}"
         );
         assert_eq!(settings.obstacle(), None);
+    }
+    for list in ["webhook_secret", "webhook_audience"] {
+        let settings = with(&[(list, ",")]);
+        assert_eq!(named(&settings), [list], "a list of nothing is not one that is not set");
     }
     let shared = with(&[("webhook_key", &format!("{old} {new}")), ("operator_key", new)]);
     assert_eq!(named(&shared), ["operator_key"]);
@@ -374,7 +379,7 @@ fn what_is_required_and_cannot_be_read_or_given_lets_nobody_in() {
     let settings = with(&[secret, ("webhook_requires", "key signature")]);
     assert_eq!(settings.problems, []);
     assert_eq!(settings.callers.webhook.requires, [Proof::Key, Proof::Signature]);
-    for requires in ["keys", "key,Signature", "key and signature"] {
+    for requires in ["keys", "key,Signature", "key and signature", ",", "; ;"] {
         let settings = with(&[secret, ("webhook_requires", requires)]);
         assert!(
             !settings.problems.is_empty() && named(&settings).iter().all(|name| *name == "webhook_requires")

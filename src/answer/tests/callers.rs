@@ -169,6 +169,21 @@ fn a_signed_request_that_could_not_be_written_down_may_come_again_as_it_is() {
 }
 
 #[test]
+fn two_bodies_under_one_id_are_two_requests_and_a_rehearsal_is_no_draft_of_the_real_one() {
+    let sim = sim("signature");
+    let signed = Proofs(None, None, Some(true));
+    for body in [METRIC.to_vec(), metric("web-02", 9)] {
+        let request = proven(&sim, signed, &body);
+        assert_eq!(send_all(&sim, request).0, 202);
+    }
+    sim.pass(20);
+    let (mut rehearsal, copy) = (proven(&sim, signed, METRIC), proven(&sim, signed, METRIC));
+    *rehearsal.uri_mut() = "/api/alerts?dry_run=true".parse().unwrap();
+    assert_eq!(send_all(&sim, rehearsal).0, 200);
+    assert_eq!(send_all(&sim, copy).0, 401);
+}
+
+#[test]
 fn what_was_heard_is_forgotten_once_its_time_stamp_is_no_longer_good() {
     let sim = sim("");
     let heard = |sim: &Sim| sim.0.store.borrow().keys().filter(|key| key.starts_with("heard.")).count();

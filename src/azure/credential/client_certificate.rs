@@ -55,8 +55,13 @@ impl Certificate {
     /// # Errors
     /// What is wrong, in words that show nothing of it.
     pub fn parse(pem: &str) -> Result<Self, &'static str> {
-        // Where variables cannot hold line breaks they are often written like this.
-        let text = pem.replace("\\n", "\n");
+        // Where variables cannot hold line breaks they are often written like this; editors indent, and mark the beginning.
+        let lines = pem.replace("\\n", "\n");
+        let text: Vec<&str> = lines.trim_start_matches('\u{FEFF}').lines().map(str::trim).collect();
+        let text = text.join("\n");
+        if text.contains("ENCRYPTED") {
+            return Err("holds a private key under a passphrase; take that off with `openssl pkey`");
+        }
         let mut key = None;
         let mut certificates = Vec::new();
         for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
@@ -75,9 +80,6 @@ impl Certificate {
             Some(Some(_)) => return Err("holds an RSA key of less than 2048 bits"),
             Some(None) => {
                 return Err("holds a private key that is not a plain RSA key; Entra takes no other here");
-            }
-            None if text.contains("ENCRYPTED PRIVATE KEY") => {
-                return Err("holds a private key under a passphrase; take that off with `openssl pkey`");
             }
             None => {
                 return Err(

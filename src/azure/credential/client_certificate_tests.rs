@@ -82,6 +82,7 @@ fn key_and_certificate_stand_in_any_order_with_others_beside_them() {
         format!("Bag Attributes\n  friendlyName: x\n{certificate}\n{key}\n"),
         PEM.replace('\n', "\\n"),
         PEM.replace('\n', "\r\n"),
+        format!("\u{feff}{}", PEM.replace('\n', "\n    ")),
     ] {
         assert_eq!(Certificate::parse(&text).unwrap().thumbprint, whole.thumbprint);
     }
@@ -93,7 +94,9 @@ fn what_cannot_sign_is_told_without_showing_it() {
     let (key, certificate) = parts();
     let elliptic = "-----BEGIN EC PRIVATE KEY-----\nAQAB\n-----END EC PRIVATE KEY-----\n";
     let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAQAB\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let old_lock = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,AB\n\nAQAB\n-----END RSA PRIVATE KEY-----\n";
     for (pem, part) in [
+        (format!("{old_lock}{certificate}"), "passphrase"),
         (String::new(), "no private key"),
         ("client-certificate.pem".to_owned(), "no private key"),
         (certificate.to_owned(), "no private key"),

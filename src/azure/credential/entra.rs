@@ -91,7 +91,7 @@ struct Refusal {
     trace_id: Option<String>,
 }
 
-/// A refusal in the words of who refuses: `error` decides, `error_codes` name the advice.
+/// A refusal in the words of who refuses: its first code names it and its advice.
 pub(super) fn refusal(answer: &Response<Bytes>, now: Timestamp) -> ArmError {
     let body: Refusal = json::parse(answer.body()).unwrap_or_default();
     let status = answer.status();

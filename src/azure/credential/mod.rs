@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::arm::ArmError;
+use super::{arm::ArmError, cloud::Cloud};
 use crate::{platform::Random, time::Timestamp};
 
-/// Tokens live for 60 to 90 minutes, or for a day with continuous access evaluation; more is a mistake.
+/// Tokens live for 60 to 90 minutes, or for a day with continuous access evaluation; none is believed for longer.
 const LONGEST_LIFE: i64 = 86_400;
 
 /// What a token is for.
@@ -32,9 +32,9 @@ pub enum Audience {
 impl Audience {
     /// The resource's id in Entra, without a slash at its end.
     #[must_use]
-    pub fn resource(self, arm: &Url) -> String {
+    pub fn resource(self, cloud: Cloud, arm: &Url) -> String {
         match self {
-            Self::Arm => arm.origin().ascii_serialization(),
+            Self::Arm => cloud.arm_resource(arm),
             Self::Storage => "https://storage.azure.com".to_owned(),
         }
     }
@@ -99,11 +99,16 @@ pub trait Credential: fmt::Debug {
 fn token(body: &[u8], asked_at: Timestamp) -> Option<Token> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let value = body.get("access_token")?.as_str()?;
-    let life = body.get("expires_in")?;
-    let life = life.as_i64().or_else(|| life.as_str()?.parse().ok())?;
+    let number = |field: &str| {
+        let number = body.get(field)?;
+        number.as_i64().or_else(|| number.as_str()?.parse().ok())
+    };
+    let life = number("expires_in")?.min(LONGEST_LIFE);
+    // Instance metadata gives tokens that it has had for a while, and has been seen to say how long they live all in all.
+    let ends = number("expires_on").map_or(i64::MAX, |ends| ends.saturating_sub(asked_at.unix()));
+    let life = life.min(ends);
     let is_token = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
-    (is_token && (1..=LONGEST_LIFE).contains(&life))
-        .then(|| Token { value: value.to_owned(), expires_at: asked_at.after(life) })
+    (is_token && life > 0).then(|| Token { value: value.to_owned(), expires_at: asked_at.after(life) })
 }
 
 fn unreadable() -> ArmError {
@@ -128,6 +133,12 @@ mod tests {
             let token = token(good.as_bytes(), at).unwrap();
             assert_eq!((token.value.as_str(), token.expires_at), ("a.b.c", Timestamp::from_unix(4_599)));
         }
+        for (body, ends) in [
+            (r#"{"access_token":"a","expires_in":"86399","expires_on":"1600"}"#, 1_600),
+            (r#"{"access_token":"a","expires_in":99999999999}"#, 1_000 + LONGEST_LIFE),
+        ] {
+            assert_eq!(token(body.as_bytes(), at).unwrap().expires_at, Timestamp::from_unix(ends), "{body}");
+        }
         for bad in [
             "",
             "{}",
@@ -140,7 +151,7 @@ mod tests {
             r#"{"access_token":"a","expires_in":0}"#,
             r#"{"access_token":"a","expires_in":-1}"#,
             r#"{"access_token":"a","expires_in":1e9}"#,
-            r#"{"access_token":"a","expires_in":99999999999}"#,
+            r#"{"access_token":"a","expires_in":3599,"expires_on":"999"}"#,
             r#"{"access_token":"a","expires_in":"soon"}"#,
         ] {
             assert!(token(bad.as_bytes(), at).is_none(), "{bad}");
