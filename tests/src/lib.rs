@@ -3,9 +3,12 @@
 mod child;
 mod follow;
 mod http;
+mod raw;
 mod stack;
+mod store;
 
 pub use http::{Answer, get, post, try_post};
+pub use raw::raw;
 pub use stack::{OPERATOR_KEY, Options, ROLE_SECRET, SWEEP_KEY, Stack, WEBHOOK_KEY};
 
 use std::{
