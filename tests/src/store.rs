@@ -7,12 +7,15 @@ use rusqlite::{Connection, OpenFlags};
 use crate::stack::Stack;
 
 impl Stack {
-    /// Every key of the store with its value.
+    /// Every key of the store with its value; the host makes it when something is first kept.
     ///
     /// # Panics
     /// When the store cannot be read.
     #[must_use]
     pub fn kept(&self) -> BTreeMap<String, Vec<u8>> {
+        if !self.store_file().exists() {
+            return BTreeMap::new();
+        }
         let store = Connection::open_with_flags(self.store_file(), OpenFlags::SQLITE_OPEN_READ_ONLY);
         let store = store.expect("the store");
         let mut rows = store.prepare("SELECT key, value FROM spin_key_value").expect("its table");
