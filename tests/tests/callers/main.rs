@@ -116,7 +116,7 @@ fn either_of_two_live_keys_opens_its_routes_and_a_retired_one_no_longer() {
     let retired = |kind: &str| format!("a/retired+key=of-{kind}");
     let before = |kind: &str| [live(kind)[0].to_owned(), retired(kind)];
     let after = |kind: &str| live(kind).map(str::to_owned);
-    let url = restart_with(&before, "; ");
+    let url = restart_with(&before, " ");
     for route in keys::ROUTES {
         before(route.wants).iter().for_each(|key| opens(route, &url, key));
     }

@@ -134,12 +134,14 @@ fn either_of_two_live_secrets_signs_and_so_does_a_sender_that_is_exchanging_its_
 fn a_copy_of_a_request_that_was_taken_is_refused_in_whatever_dress() {
     let stack = stack(false);
     let original = Signed::new("msg_to-be-copied");
-    let mut rehearsed = original.sent();
+    let rehearsal = Signed::new("msg_rehearsal");
+    let mut rehearsed = rehearsal.sent();
     rehearsed.query = "?dry_run=true".to_owned();
-    assert_eq!(rehearsed.send(&stack.url(), METRIC.as_bytes()).status, 200, "a rehearsal takes nothing");
+    assert_eq!(rehearsed.send(&stack.url(), METRIC.as_bytes()).status, 200);
+    assert_eq!(rehearsal.send(&stack).status, 401, "a rehearsal is no draft of the alert itself");
     assert_eq!(original.send(&stack).status, 202);
     let kept = stack.kept().keys().filter(|key| key.starts_with("heard.")).count();
-    assert_eq!(kept, 1);
+    assert_eq!(kept, 2);
     let time: i64 = original.time.parse().expect("a time");
     let again = || Signed::by(SECRETS[0], "msg_to-be-copied", time, METRIC);
     for (name, copy) in [

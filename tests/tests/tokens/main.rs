@@ -242,7 +242,8 @@ fn while_the_keys_cannot_be_had_nobody_is_sent_away_for_good() {
             (503, Some("5")),
             "{fault}: {answer:?}"
         );
-        stack.advance(5);
+        // Failures in a row are asked for further and further apart, at the longest so far.
+        stack.advance(61);
     }
     assert_eq!(send(&stack, &token).status, 202);
     // From now on the old set serves where no newer one can be had.
