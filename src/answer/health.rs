@@ -1,15 +1,17 @@
 //! `GET /healthz` and `GET /readyz`: for probes, and for the operator who asks what is missing.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use serde_json::json;
+use http::{Response, StatusCode, request::Parts};
+use serde_json::{Value, json};
 
 use super::set;
 use crate::{
     app::App,
+    caller::key::Given,
     capture::attendance,
     platform::{Platform, VariablesError},
     problem::json,
+    settings::Problem,
 };
 
 /// A credential that ends within so many seconds, 30 days, is worth a warning.
@@ -19,11 +21,15 @@ pub(super) fn alive() -> Response<Bytes> {
     json(StatusCode::OK, &json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// Ready: the settings are whole and the store answers. Problems name variables, never values.
-pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
+/// Ready: the settings are whole and the store answers. Problems name variables, never values; of the rules, which have
+/// words of the operator's in them, only the place, unless it is the operator who asks.
+pub(super) async fn ready<P: Platform>(app: &App<P>, parts: &Parts) -> Response<Bytes> {
     let settings = app.settings().await;
     let mut problems: Vec<_> = match &settings {
-        Ok(settings) => settings.problems.iter().map(|problem| json!(problem)).collect(),
+        Ok(settings) => {
+            let is_operator = settings.callers.operator.check(parts) == Given::Right;
+            settings.problems.iter().map(|problem| shown(problem, is_operator)).collect()
+        }
         Err(VariablesError) => {
             vec![json!({ "problem": "the host's variables cannot be read; its log says why" })]
         }
@@ -59,4 +65,13 @@ pub(super) async fn ready<P: Platform>(app: &App<P>) -> Response<Bytes> {
         set(&mut answer, "warnings", warnings);
     }
     json(status, &answer)
+}
+
+fn shown(problem: &Problem, is_operator: bool) -> Value {
+    if is_operator || problem.variable != "rules" {
+        return json!(problem);
+    }
+    let place = problem.problem.split_once(':').map_or("something", |(place, _)| place);
+    let problem = format!("{place} is wrong; with the operator key this says why");
+    json!({ "variable": "rules", "problem": problem })
 }

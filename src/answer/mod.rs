@@ -58,7 +58,7 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
         Ok(Route::Delete { name }) => operate::delete(app, &parts, name).await,
         Ok(Route::Sweep) => sweep::sweep(app, &parts).await,
         Ok(Route::Health) => Ok(health::alive()),
-        Ok(Route::Ready) => Ok(health::ready(app).await),
+        Ok(Route::Ready) => Ok(health::ready(app, &parts).await),
         Err(problem) => Err(problem),
     };
     outcome.unwrap_or_else(Problem::into_response)

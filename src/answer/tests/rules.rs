@@ -81,6 +81,17 @@ fn rules_that_cannot_be_read_capture_nothing_and_say_so() {
 }
 
 #[test]
+fn what_is_wrong_with_the_rules_is_told_to_operators_and_its_line_to_anyone() {
+    let sim = Sim::new();
+    sim.set("rules", "[[rules]]\nname = \"a\"\ncanary = 1\n");
+    let (_, to_anyone) = send(&sim, request(Method::GET, "/readyz", b""));
+    let problem = to_anyone["problems"][0]["problem"].as_str().unwrap();
+    assert_eq!(problem, "line 3, column 1 is wrong; with the operator key this says why");
+    let (_, to_operators) = send(&sim, get("/readyz"));
+    assert!(to_operators["problems"][0]["problem"].as_str().unwrap().contains("canary"), "{to_operators}");
+}
+
+#[test]
 fn rings_and_local_files_are_sent_in_azures_words_and_nothing_else_is() {
     let put = put_under("[[rules]]\nname = \"a\"\nlocal_path = \"/var/captures/{name}.cap\"").unwrap();
     let path = put["storageLocation"]["filePath"].as_str().unwrap();
