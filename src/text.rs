@@ -3,7 +3,7 @@
 /// What one piece of foreign text may have at most, in characters.
 const MAX_CHARS: usize = 500;
 
-/// Without control characters and ones that nobody sees, and cut at 500 characters.
+/// Without control characters and ones that nobody sees, without the keys in URLs, and cut at 500 characters.
 #[must_use]
 pub fn clean(text: &str) -> String {
     clean_up_to(text, MAX_CHARS)
@@ -12,8 +12,9 @@ pub fn clean(text: &str) -> String {
 /// The same, cut at `most` characters.
 #[must_use]
 pub fn clean_up_to(text: &str, most: usize) -> String {
-    let mut clean: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    clean.retain(|c| !c.is_control() && !is_invisible(c));
+    let mut seen: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    seen.retain(|c| !c.is_control() && !is_invisible(c));
+    let mut clean = without_keys(&seen);
     if let Some((cut, _)) = clean.char_indices().nth(most) {
         clean.truncate(cut);
         clean.push('…');
@@ -26,6 +27,38 @@ pub fn clean_up_to(text: &str, most: usize) -> String {
 #[must_use]
 pub fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Parameters of URLs that are keys to what stands before them: shared access signatures of storage and of workflows, and
+/// the keys of functions. Whoever writes such a URL into an alert's description has told it to enough people.
+const KEYS: [&str; 2] = ["sig=", "code="];
+
+/// With an ellipsis for the value of each such parameter.
+fn without_keys(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    // As it stands in a URL, and as in a URL that stands in HTML.
+    while let Some((before, after)) =
+        rest.find(['?', '&', ';']).and_then(|at| rest.split_at_checked(at.saturating_add(1)))
+    {
+        shown.push_str(before);
+        rest = after;
+        let key = KEYS.iter().find_map(|key| {
+            let (name, value) = after.split_at_checked(key.len())?;
+            name.eq_ignore_ascii_case(key).then_some((name, value))
+        });
+        if let Some((name, value)) = key {
+            let is_end = |c: char| {
+                c.is_whitespace() || matches!(c, '&' | '#' | '"' | '\'' | '<' | '>' | ')' | ']' | '}')
+            };
+            let end = value.find(is_end).unwrap_or(value.len());
+            shown.push_str(name);
+            shown.push('…');
+            rest = value.get(end..).unwrap_or_default();
+        }
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// Cut so that `most` UTF-16 units hold it, the ellipsis among them: so chats count what they take.
@@ -66,6 +99,26 @@ mod tests {
         assert_eq!(clean("a\r\nb\u{1b}[31m\u{202e}c\u{feff}"), "a  b[31mc");
         assert_eq!(clean("a\u{2028}b\u{9b}\u{7f}c\u{ad}d\u{e0041}e\u{2066}f\u{3164}g"), "a bcdefg");
         assert_eq!(clean("Zürich 東京 🦀 é"), "Zürich 東京 🦀 é", "what can be seen stays");
+    }
+
+    #[test]
+    fn keys_in_urls_are_not_kept() {
+        for (text, kept) in [
+            (
+                "see https://st.example/x?sv=2024-11-04&sig=a%2Bb%3D&se=1 first",
+                "see https://st.example/x?sv=2024-11-04&sig=…&se=1 first",
+            ),
+            ("(https://x.example/api?CODE=abc==)", "(https://x.example/api?CODE=…)"),
+            ("<a href=\"/x?a=1&amp;sig=abc\">x</a>", "<a href=\"/x?a=1&amp;sig=…\">x</a>"),
+            ("?sig=", "?sig=…"),
+            ("?sig=a&sig=b?code=c", "?sig=…&sig=…"),
+            ("a design=good; codes & so on? sig", "a design=good; codes & so on? sig"),
+            ("ä?&;é", "ä?&;é"),
+        ] {
+            assert_eq!(clean(text), kept);
+        }
+        let long = format!("{}?sig={}", "a".repeat(490), "b".repeat(90));
+        assert!(!clean(&long).contains("bb"), "no part of it is left by the cut");
     }
 
     #[test]
