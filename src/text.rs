@@ -1,5 +1,7 @@
 //! Text from outside, made harmless before it is kept, logged or shown.
 
+use std::ops::Range;
+
 /// What one piece of foreign text may have at most, in characters.
 const MAX_CHARS: usize = 500;
 
@@ -31,34 +33,40 @@ pub fn lower(text: &str) -> String {
 
 /// Parameters of URLs that are keys to what stands before them: shared access signatures of storage and of workflows, and
 /// the keys of functions. Whoever writes such a URL into an alert's description has told it to enough people.
-const KEYS: [&str; 2] = ["sig=", "code="];
+const KEYS: [&str; 2] = ["sig", "code"];
+/// What stands before a parameter: in a URL, in one that stands in HTML, and in one that stands in another's query.
+const BEFORE: [&str; 5] = ["?", "&", ";", "%3f", "%26"];
 
 /// With an ellipsis for the value of each such parameter.
 fn without_keys(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    // As it stands in a URL, and as in a URL that stands in HTML.
-    while let Some((before, after)) =
-        rest.find(['?', '&', ';']).and_then(|at| rest.split_at_checked(at.saturating_add(1)))
-    {
-        shown.push_str(before);
-        rest = after;
-        let key = KEYS.iter().find_map(|key| {
-            let (name, value) = after.split_at_checked(key.len())?;
-            name.eq_ignore_ascii_case(key).then_some((name, value))
-        });
-        if let Some((name, value)) = key {
-            let is_end = |c: char| {
-                c.is_whitespace() || matches!(c, '&' | '#' | '"' | '\'' | '<' | '>' | ')' | ']' | '}')
-            };
-            let end = value.find(is_end).unwrap_or(value.len());
-            shown.push_str(name);
-            shown.push('…');
-            rest = value.get(end..).unwrap_or_default();
-        }
+    let mut from = 0_usize;
+    while let Some(value) = lower.get(from..).and_then(first_key) {
+        let begin = from.saturating_add(value.start);
+        shown.push_str(text.get(from..begin).unwrap_or_default());
+        shown.push('…');
+        from = from.saturating_add(value.end);
     }
-    shown.push_str(rest);
+    shown.push_str(text.get(from..).unwrap_or_default());
     shown
+}
+
+/// Where the value of the first such parameter stands in a text in small letters.
+fn first_key(text: &str) -> Option<Range<usize>> {
+    let begins = KEYS.iter().flat_map(|key| text.match_indices(key)).filter_map(|(at, key)| {
+        let (before, after) = (text.get(..at)?, text.get(at.saturating_add(key.len())..)?);
+        let value = after.strip_prefix('=').or_else(|| after.strip_prefix("%3d"))?;
+        let is_parameter = BEFORE.iter().any(|sign| before.ends_with(sign));
+        is_parameter.then(|| text.len().saturating_sub(value.len()))
+    });
+    let begin = begins.min()?;
+    let value = text.get(begin..)?;
+    let is_end =
+        |c: char| c.is_whitespace() || matches!(c, '&' | '#' | '"' | '\'' | '<' | '>' | ')' | ']' | '}');
+    let ends = [value.find(is_end), value.find("%26"), Some(value.len())];
+    let length = ends.into_iter().flatten().min()?;
+    Some(begin..begin.saturating_add(length))
 }
 
 /// Cut so that `most` UTF-16 units hold it, the ellipsis among them: so chats count what they take.
@@ -111,7 +119,11 @@ mod tests {
             ("(https://x.example/api?CODE=abc==)", "(https://x.example/api?CODE=…)"),
             ("<a href=\"/x?a=1&amp;sig=abc\">x</a>", "<a href=\"/x?a=1&amp;sig=…\">x</a>"),
             ("?sig=", "?sig=…"),
-            ("?sig=a&sig=b?code=c", "?sig=…&sig=…"),
+            (
+                "https://x/?to=https%3A%2F%2Fst%2Fx%3Fsig%3Dabc%253D%26sv%3D1",
+                "https://x/?to=https%3A%2F%2Fst%2Fx%3Fsig%3D…%26sv%3D1",
+            ),
+            ("?sig=a&sig=b&CODE=c d", "?sig=…&sig=…&CODE=… d"),
             ("a design=good; codes & so on? sig", "a design=good; codes & so on? sig"),
             ("ä?&;é", "ä?&;é"),
         ] {

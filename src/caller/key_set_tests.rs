@@ -159,8 +159,22 @@ fn an_answer_is_a_set_only_with_keys_that_can_sign() {
     let at = Timestamp::from_unix(0);
     assert!(KeySet::parse(tokens::key_set("k").to_string().as_bytes(), at).unwrap().find("k").is_some());
     let small = json!({"keys": [{"kty": "RSA", "use": "sig", "kid": "k", "n": "AQAB", "e": "AQAB"}]});
-    for bad in [json!(null), json!({}), json!({"keys": {}}), json!({"keys": []}), json!({"keys": [1]}), small]
-    {
+    let mut untyped = tokens::key_set("k")["keys"][2].clone();
+    untyped.as_object_mut().unwrap().remove("kty");
+    let untyped = json!({"keys": [untyped]});
+    let mut encrypting = tokens::key_set("k")["keys"][2].clone();
+    encrypting["use"] = json!("enc");
+    let encrypting = json!({"keys": [encrypting]});
+    for bad in [
+        untyped,
+        encrypting,
+        json!(null),
+        json!({}),
+        json!({"keys": {}}),
+        json!({"keys": []}),
+        json!({"keys": [1]}),
+        small,
+    ] {
         assert!(KeySet::parse(bad.to_string().as_bytes(), at).is_none(), "{bad}");
     }
     let many: Vec<_> = (0..1_000).map(|_| tokens::key_set("k")["keys"][2].clone()).collect();

@@ -195,6 +195,12 @@ fn what_is_no_token_is_malformed_however() {
 }
 
 #[test]
+fn a_token_larger_than_any_of_entras_is_not_looked_at() {
+    let with_groups = |count| with("groups", json!(vec!["7e57ab1e-0000-4000-8000-0000000000a1"; count]));
+    assert_eq!((with_groups(250), with_groups(310)), (Ok(()), Err(Flaw::Malformed)));
+}
+
+#[test]
 fn a_request_carries_one_token_or_none() {
     let given = |values: &[&'static str]| {
         let mut headers = HeaderMap::new();
@@ -225,6 +231,18 @@ fn a_guesser_does_not_learn_which_of_issuer_audience_key_and_signature_is_wrong(
     for (claim, value) in [("aud", json!("x")), ("tid", json!("x")), ("ver", json!("2.0"))] {
         stale[claim] = value;
         assert_eq!(check(&signed(&header(), &stale)), Err(Flaw::Expired));
+    }
+    for (flaw, word) in [
+        (Flaw::Malformed, "JWT"),
+        (Flaw::Algorithm, "RS256"),
+        (Flaw::Header, "kid"),
+        (Flaw::Signature, "trusted"),
+        (Flaw::Expired, "expired"),
+        (Flaw::NotYet, "not valid yet"),
+        (Flaw::Application, "application"),
+        (Flaw::Role, "ActionGroupsSecureWebhook"),
+    ] {
+        assert!(flaw.detail().contains(word), "{}", flaw.detail());
     }
     let logged =
         [Flaw::Issuer, Flaw::Audience, Flaw::UnknownKey, Flaw::Signature].map(|flaw| flaw.to_string());

@@ -95,6 +95,22 @@ fn what_is_required_must_be_right_all_together() {
 }
 
 #[test]
+fn a_proof_that_is_not_set_up_is_none_however_it_looks() {
+    for (variable, proofs) in [
+        ("webhook_secret", Proofs(None, None, Some(true))),
+        ("webhook_audience", Proofs(None, Some(true), None)),
+        ("webhook_key", Proofs(Some(true), None, None)),
+    ] {
+        let sim = sim("");
+        let request = proven(&sim, proofs, METRIC);
+        sim.set(variable, "");
+        let (status, answer) = send(&sim, request);
+        assert_eq!(status, 401);
+        assert!(answer["detail"].as_str().unwrap().starts_with("Send a key"), "{variable}: {answer}");
+    }
+}
+
+#[test]
 fn whoever_is_sent_away_costs_no_write_and_no_call_to_arm() {
     let sim = sim("");
     for proofs in [Proofs(None, None, None), Proofs(Some(false), None, None), Proofs(None, None, Some(false))]
