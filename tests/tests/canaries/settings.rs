@@ -1,6 +1,6 @@
 //! Secrets in the wrong place: whatever an operator pastes where, nobody is shown it.
 
-use alertcap_tests::{METRIC, OPERATOR_KEY, Options, Stack, get};
+use alertcap_tests::{METRIC, OPERATOR_KEY, Options, Stack, WEBHOOK_KEY, get};
 
 use crate::{search::Canary, witness::Witness};
 
@@ -36,7 +36,7 @@ const VARIABLES: [&str; 28] = [
     "network_api_version",
 ];
 
-/// What is pasted: a word, two, TOML with a comment (what else stands in rules is repeated to whoever mends them), a URL with a secret in each of its parts, a spoilt secret.
+/// What is pasted: a word, two, rules with a comment, a URL with a secret in each of its parts, spoilt secrets.
 fn pasted(name: &str) -> [String; 6] {
     let secret = secret(name);
     [
@@ -80,4 +80,19 @@ fn what_is_pasted_into_the_wrong_variable_is_shown_to_nobody() {
             assert!(found.is_empty(), "{number}, {} of them:\n{}", found.len(), found.join("\n"));
         }
     }
+}
+
+#[test]
+fn the_words_of_rules_that_are_wrong_are_shown_to_operators_only() {
+    let rules = format!("[[rules]]\nname = \"x\"\n{0} = \"{0}\"", secret("rules"));
+    let stack = Stack::start(&Options { variables: &[("rules", &rules)], ..Options::default() });
+    let canary = Canary::new("rules", &secret("rules"));
+    let readyz = format!("{}/readyz", stack.url());
+    for headers in [&[][..], &[("x-functions-key", WEBHOOK_KEY)]] {
+        let shown = get(&readyz, headers).json.to_string();
+        assert_eq!(canary.find("readyz", &shown), None);
+        assert!(shown.contains("line 3"), "{shown}");
+    }
+    let shown = get(&readyz, &[("x-functions-key", OPERATOR_KEY)]).json.to_string();
+    assert!(canary.find("readyz", &shown).is_some(), "{shown}");
 }

@@ -37,7 +37,7 @@ impl Witness {
             self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         )];
         places.extend(told(stack));
-        places.extend(Self::on_screens(stack));
+        places.push(("the log".to_owned(), stack.logs()));
         for (key, value) in stack.kept() {
             places.push((format!("the store, under {key}"), String::from_utf8_lossy(&value).into_owned()));
         }
@@ -47,18 +47,6 @@ impl Witness {
             places.push((place, String::from_utf8_lossy(&bytes).into_owned()));
         }
         find(&places, canaries)
-    }
-
-    /// Every place that one of them is found in, of those that many people look at: the log and the chats.
-    pub(crate) fn find_on_screens(stack: &Stack, canaries: &[Canary]) -> Vec<String> {
-        find(&Self::on_screens(stack), canaries)
-    }
-
-    fn on_screens(stack: &Stack) -> Vec<(String, String)> {
-        let mut places: Vec<_> =
-            told(stack).into_iter().filter(|(place, _)| !place.contains("tests")).collect();
-        places.push(("the log".to_owned(), stack.logs()));
-        places
     }
 
     /// The same in what Azure was sent: of the secrets that are none of its business.
