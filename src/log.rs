@@ -1,7 +1,8 @@
 //! Log lines: one JSON object each, with `time`, `level`, `message` and the fields of the event.
 //!
 //! The message reads well by itself; the values stand beside it to filter on. A failure is logged once, where it is
-//! handled. Never logged: keys, secrets, tokens, request bodies, URLs with a query.
+//! handled. Never logged: keys, secrets, tokens, request bodies (but for a word of one that cannot be understood, cleaned and
+//! cut), URLs with a query.
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{caller::Proof, testing::Sim};
+use crate::{azure::sealed::SealingKey, caller::Proof, testing::Sim};
 
 fn load(change: impl FnOnce(&Sim)) -> Settings {
     let sim = Sim::new();
@@ -300,6 +300,28 @@ fn a_credential_that_is_wrong_or_one_too_many_keeps_captures_from_being_started(
         assert!(settings.obstacle().is_some() && settings.azure.is_none());
         assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
     }
+}
+
+#[test]
+fn what_is_kept_is_sealed_by_the_credentials_own_secret_or_else_by_a_callers() {
+    let name = |changes: &[(&str, &str)], one_more: (&str, &str)| {
+        let changes: Vec<_> = changes.iter().copied().chain([one_more]).collect();
+        SealingKey::new(&with(&changes).azure.unwrap()).name().to_owned()
+    };
+    let (none, imds) = (("client_secret", ""), ("imds_endpoint", "http://169.254.169.254"));
+    let (same, another) = (("name_prefix", "x"), ("operator_key", "another-operator-key"));
+    for own in [&[][..], &[none, ("client_certificate", CERTIFICATE)]] {
+        assert_eq!(name(own, same), name(own, another), "{own:?}");
+        assert_ne!(name(own, same), name(own, ("client_id", "client-2")), "{own:?}");
+    }
+    let token = [none, ("federated_token", JWT)];
+    assert_eq!(name(&token, same), name(&token, ("federated_token", "e30.e30.BB")), "another one every hour");
+    assert_ne!(name(&token, same), name(&token, another));
+    assert_ne!(name(&token, same), name(&token, ("client_id", "client-2")));
+    let identity = [none, imds, ("managed_identity", "system")];
+    assert_ne!(name(&identity, same), name(&identity, another));
+    let client_id = ("managed_identity", "c11e47ab-0000-4000-8000-0000000000b9");
+    assert_ne!(name(&identity, same), name(&identity, client_id));
 }
 
 #[test]

@@ -243,3 +243,19 @@ fn every_answer_says_what_an_api_says() {
         }
     }
 }
+
+#[test]
+fn readyz_says_how_alertcap_signs_in_and_warns_a_month_before_a_certificate_ends() {
+    let sim = Sim::new();
+    sim.set("client_secret", "");
+    sim.set("client_certificate", include_str!("../../../tests/keys/client-certificate.pem"));
+    let ready = |sim: &Sim| send(sim, request(Method::GET, "/readyz", b"")).1;
+    assert_eq!(ready(&sim), json!({"status": "ready", "credential": "certificate", "cloud": "custom"}));
+    let end: crate::time::Timestamp = "2051-07-15T03:05:19Z".parse().unwrap();
+    let now = crate::platform::Clock::now(&sim);
+    sim.pass(end.unix() - now.unix() - 29 * 86_400);
+    let warning = ready(&sim)["warnings"][0].clone();
+    assert_eq!(warning, "the certificate ends at 2051-07-15T03:05:19Z; exchange it before");
+    sim.pass(30 * 86_400);
+    assert_eq!(ready(&sim)["warnings"][0], "the certificate ended at 2051-07-15T03:05:19Z; set a new one");
+}
