@@ -68,8 +68,8 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
 fn require<P: Platform>(app: &App<P>, parts: &Parts, keys: &Keys) -> Result<(), Problem> {
     match keys.check(parts) {
         Given::Right => Ok(()),
-        Given::Wrong if !keys.0.is_empty() => Err(refused(app, parts, Refusal::WrongKey)),
-        _ => Err(refused(app, parts, Refusal::Nothing)),
+        Given::Wrong => Err(refused(app, parts, Refusal::WrongKey)),
+        Given::None => Err(refused(app, parts, Refusal::Nothing)),
     }
 }
 

@@ -114,39 +114,50 @@ pub async fn find<P: Platform>(
         return Ok(key);
     }
     // One look at a time: whoever waited finds its outcome in memory.
-    let _turn = app.turn("(keys)").await;
+    let _turn = app.turn(&place.key).await;
     let mut known = app.memory.key_set(&place.key);
     if known.as_ref().and_then(serves).is_none() {
-        let stored = stored(app, &place).await;
-        let is_newer = |set: &KeySet| known.as_ref().is_none_or(|known| known.at < set.at);
-        if let Some(stored) = stored.filter(is_newer) {
-            app.memory.keep_key_set(&place.key, stored.clone());
-            known = Some(stored);
-        }
+        known = newer(known, stored(app, &place).await);
     }
-    let now = app.platform.now();
-    if known.as_ref().and_then(serves).is_none()
-        && known.as_ref().is_none_or(|known| known.is_older_than(LOOK_AGAIN, now))
-        && app.memory.may_ask_for_keys(&place.key, now)
-    {
-        match request(app, &place).await {
-            Ok(set) => {
-                app.memory.keys_failed(&place.key, None);
-                keep(app, &place, &set).await;
-                known = Some(set);
-            }
-            Err(why) => {
-                let fields = [("tenant", tenant.into()), ("error", why.into())];
-                app.log(Level::Warn, "the keys of a tenant's tokens could not be had", &fields);
-                app.memory.keys_failed(&place.key, Some(app.platform.now()));
-            }
-        }
+    let may_ask = |known: Option<&KeySet>| {
+        let now = app.platform.now();
+        known.is_none_or(|known| known.is_older_than(LOOK_AGAIN, now))
+            && app.memory.may_ask_for_keys(&place.key, now)
+    };
+    if known.as_ref().and_then(serves).is_none() && may_ask(known.as_ref()) {
+        known = asked(app, &place, tenant).await.or(known);
     }
-    // An old set serves while no newer one can be had, but does not say which keys there are not.
-    match known.as_ref().map(|set| (set.find(kid), set.is_older_than(LOOK_AGAIN, app.platform.now()))) {
-        Some((Some(key), _)) => Ok(key),
-        Some((None, false)) => Err(Refusal::Token(Flaw::UnknownKey)),
-        Some((None, true)) | None => Err(Refusal::Unknowable),
+    let Some(set) = known else { return Err(Refusal::Unknowable) };
+    app.memory.keep_key_set(&place.key, set.clone());
+    match set.find(kid) {
+        Some(key) => Ok(key),
+        // An old set serves while no newer one can be had, but does not say which keys there are not.
+        None if set.is_older_than(LOOK_AGAIN, app.platform.now()) => Err(Refusal::Unknowable),
+        None => Err(Refusal::Token(Flaw::UnknownKey)),
+    }
+}
+
+fn newer(one: Option<KeySet>, other: Option<KeySet>) -> Option<KeySet> {
+    match (one, other) {
+        (Some(one), Some(other)) if one.at < other.at => Some(other),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The set as its tenant has it now, kept for others; none if it cannot be had.
+async fn asked<P: Platform>(app: &App<P>, place: &Place, tenant: &str) -> Option<KeySet> {
+    match request(app, place).await {
+        Ok(set) => {
+            app.memory.keys_failed(&place.key, None);
+            keep(app, place, &set).await;
+            Some(set)
+        }
+        Err(why) => {
+            let fields = [("tenant", tenant.into()), ("error", why.into())];
+            app.log(Level::Warn, "the keys of a tenant's tokens could not be had", &fields);
+            app.memory.keys_failed(&place.key, Some(app.platform.now()));
+            None
+        }
     }
 }
 
@@ -158,7 +169,6 @@ async fn stored<P: Platform>(app: &App<P>, place: &Place) -> Option<KeySet> {
 
 /// A failure to keep it is none of the caller's: the next instance asks again.
 async fn keep<P: Platform>(app: &App<P>, place: &Place, set: &KeySet) {
-    app.memory.keep_key_set(&place.key, set.clone());
     if let Some(key) = &place.sealed_with
         && let Ok(json) = serde_json::to_value(set)
         && let Some(sealed) = key.seal(app.platform.bytes24(), &place.key, &json.to_string())

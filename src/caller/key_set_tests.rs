@@ -58,6 +58,17 @@ fn an_unknown_key_has_them_asked_for_again_once_a_minute_whoever_asks() {
 }
 
 #[test]
+fn a_set_of_a_clock_that_was_ahead_is_replaced() {
+    let sim = Sim::new();
+    sim.pass(90_000);
+    look(&sim, "key-1").unwrap();
+    sim.pass(-90_000);
+    sim.0.azure.borrow_mut().key_id = "key-2";
+    look(&sim, "key-2").unwrap();
+    assert_eq!((look(&sim, "key-1"), sim.count("keys")), (unknown(), 2));
+}
+
+#[test]
 fn twenty_at_once_ask_for_them_once() {
     let sim = Sim::new();
     let app = sim.app();

@@ -48,49 +48,59 @@ impl Webhook {
         request: &Parts,
     ) -> Result<Admission, Refusal> {
         let key = self.keys.check(request);
-        // None is set: whatever is given is nothing that is taken here.
-        let key = if self.keys.0.is_empty() { Given::None } else { key };
         let claim = match &self.secrets[..] {
             [] => Ok(None),
-            _ => Claim::read(&request.headers, app.platform.now()),
+            _ => Claim::read(&request.headers, app.platform.now()).map_err(Refusal::Signature),
         };
-        let requires = |proof| self.requires.contains(&proof);
-        if self.requires.is_empty() {
-            return match (key, self.token(app, azure, request, key).await, claim) {
-                (Given::Right, ..) | (_, Ok(true), _) => Ok(Admission::Granted),
-                (_, _, Ok(Some(claim))) => Ok(Admission::IfSigned(claim)),
-                // The most telling of what was wrong.
-                (_, Err(refusal), _) => Err(refusal),
-                (_, _, Err(flaw)) => Err(Refusal::Signature(flaw)),
-                (Given::Wrong, ..) => Err(Refusal::WrongKey),
-                (Given::None, ..) => Err(Refusal::Nothing),
-            };
+        if !self.requires.is_empty() {
+            return self.admit_with_all(app, azure, request, key, claim).await;
         }
-        match key {
-            Given::Wrong if requires(Proof::Key) => return Err(Refusal::WrongKey),
-            Given::None if requires(Proof::Key) => return Err(Refusal::Missing(Proof::Key)),
-            _ => {}
+        if key == Given::Right {
+            return Ok(Admission::Granted);
         }
-        let claim = if requires(Proof::Signature) {
-            Some(claim.map_err(Refusal::Signature)?.ok_or(Refusal::Missing(Proof::Signature))?)
-        } else {
-            None
-        };
-        if requires(Proof::Token) && !self.token(app, azure, request, Given::None).await? {
-            return Err(Refusal::Missing(Proof::Token));
+        match (self.has_token(app, azure, request).await, claim) {
+            (Ok(true), _) => Ok(Admission::Granted),
+            (_, Ok(Some(claim))) => Ok(Admission::IfSigned(claim)),
+            // The most telling of what was wrong.
+            (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
+            (Ok(false), Ok(None)) if key == Given::Wrong => Err(Refusal::WrongKey),
+            (Ok(false), Ok(None)) => Err(Refusal::Nothing),
         }
-        Ok(claim.map_or(Admission::Granted, Admission::IfSigned))
     }
 
-    /// Whether the request has a token that is right; false if it has none, or if a key has let it in already.
-    async fn token<P: Platform>(
+    /// The same where all that [`Self::requires`] names must be right; what costs most is looked at last.
+    async fn admit_with_all<P: Platform>(
         &self,
         app: &App<P>,
         azure: Option<&Azure>,
         request: &Parts,
         key: Given,
+        claim: Result<Option<Claim>, Refusal>,
+    ) -> Result<Admission, Refusal> {
+        let requires = |proof| self.requires.contains(&proof);
+        match key {
+            Given::Wrong if requires(Proof::Key) => return Err(Refusal::WrongKey),
+            Given::None if requires(Proof::Key) => return Err(Refusal::Missing(Proof::Key)),
+            _ => {}
+        }
+        let mut admission = Admission::Granted;
+        if requires(Proof::Signature) {
+            admission = Admission::IfSigned(claim?.ok_or(Refusal::Missing(Proof::Signature))?);
+        }
+        if requires(Proof::Token) && !self.has_token(app, azure, request).await? {
+            return Err(Refusal::Missing(Proof::Token));
+        }
+        Ok(admission)
+    }
+
+    /// Whether the request has a token that is right; false if it has none.
+    async fn has_token<P: Platform>(
+        &self,
+        app: &App<P>,
+        azure: Option<&Azure>,
+        request: &Parts,
     ) -> Result<bool, Refusal> {
-        let Some(terms) = self.tokens.as_ref().filter(|_| key != Given::Right) else { return Ok(false) };
+        let Some(terms) = &self.tokens else { return Ok(false) };
         let Some(text) = token::given(&request.headers).map_err(Refusal::Token)? else { return Ok(false) };
         let candidate = token::read(text, terms, app.platform.now()).map_err(Refusal::Token)?;
         let (tenant, key_id) = (&candidate.tenant, &candidate.key_id);
