@@ -171,13 +171,16 @@ fn a_probe_of_a_sound_world_only_reads_and_finds_nothing() {
 #[test]
 fn a_probe_finds_each_thing_that_would_fail() {
     type Break = fn(&mut crate::testing::azure::FakeAzure);
-    let cases: [(&str, &str, &str, Break); 10] = [
+    let cases: [(&str, &str, &str, Break); 11] = [
         ("power", "fails", "deallocated", |azure| azure.power_state = "deallocated"),
         ("agent", "fails", "az vm extension set", |azure| azure.has_agent = false),
         ("watcher", "fails", "az network watcher configure", |azure| {
             azure.watcher_region = "japaneast".to_owned()
         }),
         ("permissions", "fails", "packetCaptures/write on nw-hub", |azure| azure.actions = vec!["*/read"]),
+        ("permissions", "doubtful", "extensions/write on web-01", |azure| {
+            azure.actions = vec!["*/read", "Microsoft.Network/*"]
+        }),
         ("storage", "fails", "one region", |azure| azure.storage["location"] = "northeurope".into()),
         ("storage", "fails", "only Standard", |azure| azure.storage["sku"]["name"] = "Premium_LRS".into()),
         ("storage", "fails", "account-key", |azure| {
