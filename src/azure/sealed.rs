@@ -10,10 +10,10 @@ use chacha20poly1305::{
 };
 use hkdf::Hkdf;
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 
-use crate::settings::Azure;
+use crate::{app::App, json, log::Level, platform::Platform, settings::Azure};
 
 const NONCE_BYTES: usize = 24;
 
@@ -66,6 +66,24 @@ impl SealingKey {
         let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
         let secret = self.cipher.as_ref()?.decrypt(&XNonce::from(*nonce), payload).ok()?;
         String::from_utf8(secret).ok()
+    }
+
+    /// What is kept sealed under `key` of the store; none if nothing stands there that opens and can be read.
+    pub async fn load<P: Platform, T: DeserializeOwned>(&self, app: &App<P>, key: &str) -> Option<T> {
+        let sealed = app.platform.get(key).await.ok()??;
+        let json = self.open(key, &Sealed(String::from_utf8(sealed).ok()?))?;
+        json::parse(json.as_bytes()).ok()
+    }
+
+    /// Keeps `value` sealed under `key` of the store. Where that fails the next instance has to ask for it again, and
+    /// `failed` is logged.
+    pub async fn keep<P: Platform>(&self, app: &App<P>, key: &str, value: &impl Serialize, failed: &str) {
+        if let Ok(json) = serde_json::to_value(value)
+            && let Some(sealed) = self.seal(app.platform.bytes24(), key, &json.to_string())
+            && let Err(error) = app.platform.set(key, sealed.0.as_bytes()).await
+        {
+            app.log(Level::Warn, failed, &[("error", error.0.into())]);
+        }
     }
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::{
     arm::ArmError,
     credential::{Ask, Audience, Token},
-    sealed::{Sealed, SealingKey},
+    sealed::SealingKey,
 };
-use crate::{app::App, json, log::Level, platform::Platform, settings::Azure, store, time::Timestamp};
+use crate::{app::App, platform::Platform, settings::Azure, store, time::Timestamp};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A token is replaced this many seconds before its end, as Azure's own clients do.
@@ -45,7 +45,7 @@ pub async fn token<P: Platform>(
     let is_usable = |token: &Token| now < token.expires_at && refused != Some(token.value.as_str());
     let mut known = app.memory.token(&place.in_memory).filter(is_usable);
     if known.is_none() {
-        known = stored(app, &place).await.filter(is_usable);
+        known = place.key.load(app, &place.in_store).await.filter(is_usable);
     }
     let refusal = app.memory.refusal(&place.in_memory, now);
     match (known, refusal) {
@@ -56,7 +56,16 @@ pub async fn token<P: Platform>(
         (None, Some(error)) => Err(error),
         (known, _) => match (request(app, azure, &resource).await, known) {
             (Ok(token), _) => {
-                keep(app, &place, &token).await;
+                app.memory.keep_token(&place.in_memory, token.clone());
+                place
+                    .key
+                    .keep(
+                        app,
+                        &place.in_store,
+                        &token,
+                        "the token could not be stored; the next instance asks for another",
+                    )
+                    .await;
                 Ok(token.value)
             }
             // In its last minutes it still works.
@@ -89,23 +98,6 @@ impl Place {
         let in_memory = format!("{in_store} {}", key.name());
         Self { in_store, in_memory, key }
     }
-}
-
-async fn keep<P: Platform>(app: &App<P>, place: &Place, token: &Token) {
-    app.memory.keep_token(&place.in_memory, token.clone());
-    if let Ok(json) = serde_json::to_value(token)
-        && let Some(sealed) = place.key.seal(app.platform.bytes24(), &place.in_store, &json.to_string())
-        && let Err(error) = app.platform.set(&place.in_store, sealed.0.as_bytes()).await
-    {
-        let fields = [("error", error.0.into())];
-        app.log(Level::Warn, "the token could not be stored; the next instance asks for another", &fields);
-    }
-}
-
-async fn stored<P: Platform>(app: &App<P>, place: &Place) -> Option<Token> {
-    let sealed = app.platform.get(&place.in_store).await.ok()??;
-    let token = place.key.open(&place.in_store, &Sealed(String::from_utf8(sealed).ok()?))?;
-    json::parse(token.as_bytes()).ok()
 }
 
 async fn request<P: Platform>(app: &App<P>, azure: &Azure, resource: &str) -> Result<Token, ArmError> {

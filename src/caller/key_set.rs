@@ -16,14 +16,8 @@ use url::Url;
 
 use super::{Refusal, token::Flaw};
 use crate::{
-    alert::identity::fingerprint,
-    app::App,
-    azure::sealed::{Sealed, SealingKey},
-    json,
-    log::Level,
-    platform::Platform,
-    settings::Azure,
-    time::Timestamp,
+    alert::identity::fingerprint, app::App, azure::sealed::SealingKey, json, log::Level, platform::Platform,
+    settings::Azure, time::Timestamp,
 };
 
 /// An alert waits for this, and has to be written down after it.
@@ -86,13 +80,6 @@ impl Key {
     }
 }
 
-/// Where a tenant's keys are asked for, and where they are kept.
-struct Place {
-    url: Url,
-    key: String,
-    sealed_with: Option<SealingKey>,
-}
-
 /// The key that signs for a tenant under this id.
 ///
 /// # Errors
@@ -107,28 +94,34 @@ pub async fn find<P: Platform>(
     let mut url = login.clone();
     url.set_path(&format!("/{tenant}/discovery/v2.0/keys"));
     let key = format!("keys.{}", fingerprint(&[url.as_str()]));
-    let place = Place { url, key, sealed_with: azure.map(SealingKey::new) };
     let serves = |set: &KeySet| set.find(kid).filter(|_| !set.is_older_than(GOOD_FOR, app.platform.now()));
     // Nobody with a known key waits behind others' looks.
-    if let Some(key) = app.memory.key_set(&place.key).as_ref().and_then(serves) {
+    if let Some(key) = app.memory.key_set(&key).as_ref().and_then(serves) {
         return Ok(key);
     }
     // One look at a time: whoever waited finds its outcome in memory.
-    let _turn = app.turn(&place.key).await;
-    let mut known = app.memory.key_set(&place.key);
-    if known.as_ref().and_then(serves).is_none() {
-        known = newer(known, stored(app, &place).await);
+    let _turn = app.turn(&key).await;
+    let mut known = app.memory.key_set(&key);
+    let sealed_with = azure.map(SealingKey::new);
+    if known.as_ref().and_then(serves).is_none()
+        && let Some(sealed_with) = &sealed_with
+    {
+        known = newer(known, sealed_with.load(app, &key).await);
     }
     let may_ask = |known: Option<&KeySet>| {
         let now = app.platform.now();
         known.is_none_or(|known| known.is_older_than(LOOK_AGAIN, now))
-            && app.memory.may_ask_for_keys(&place.key, now)
+            && app.memory.may_ask_for_keys(&key, now)
     };
     if known.as_ref().and_then(serves).is_none() && may_ask(known.as_ref()) {
-        known = asked(app, &place, tenant).await.or(known);
+        let asked = asked(app, &url, &key, tenant).await;
+        if let (Some(sealed_with), Some(set)) = (&sealed_with, &asked) {
+            sealed_with.keep(app, &key, set, "the keys of a tenant's tokens could not be stored").await;
+        }
+        known = asked.or(known);
     }
     let Some(set) = known else { return Err(Refusal::Unknowable) };
-    app.memory.keep_key_set(&place.key, set.clone());
+    app.memory.keep_key_set(&key, set.clone());
     match set.find(kid) {
         Some(key) => Ok(key),
         // An old set serves while no newer one can be had, but does not say which keys there are not.
@@ -144,43 +137,24 @@ fn newer(one: Option<KeySet>, other: Option<KeySet>) -> Option<KeySet> {
     }
 }
 
-/// The set as its tenant has it now, kept for others; none if it cannot be had.
-async fn asked<P: Platform>(app: &App<P>, place: &Place, tenant: &str) -> Option<KeySet> {
-    match request(app, place).await {
+/// The set as its tenant has it now; none if it cannot be had.
+async fn asked<P: Platform>(app: &App<P>, url: &Url, key: &str, tenant: &str) -> Option<KeySet> {
+    match request(app, url).await {
         Ok(set) => {
-            app.memory.keys_failed(&place.key, None);
-            keep(app, place, &set).await;
+            app.memory.keys_failed(key, None);
             Some(set)
         }
         Err(why) => {
             let fields = [("tenant", tenant.into()), ("error", why.into())];
             app.log(Level::Warn, "the keys of a tenant's tokens could not be had", &fields);
-            app.memory.keys_failed(&place.key, Some(app.platform.now()));
+            app.memory.keys_failed(key, Some(app.platform.now()));
             None
         }
     }
 }
 
-async fn stored<P: Platform>(app: &App<P>, place: &Place) -> Option<KeySet> {
-    let sealed = Sealed(String::from_utf8(app.platform.get(&place.key).await.ok()??).ok()?);
-    let set = place.sealed_with.as_ref()?.open(&place.key, &sealed)?;
-    json::parse(set.as_bytes()).ok()
-}
-
-/// A failure to keep it is none of the caller's: the next instance asks again.
-async fn keep<P: Platform>(app: &App<P>, place: &Place, set: &KeySet) {
-    if let Some(key) = &place.sealed_with
-        && let Ok(json) = serde_json::to_value(set)
-        && let Some(sealed) = key.seal(app.platform.bytes24(), &place.key, &json.to_string())
-        && let Err(error) = app.platform.set(&place.key, sealed.0.as_bytes()).await
-    {
-        let fields = [("error", error.0.into())];
-        app.log(Level::Warn, "the keys of a tenant's tokens could not be stored", &fields);
-    }
-}
-
-async fn request<P: Platform>(app: &App<P>, place: &Place) -> Result<KeySet, String> {
-    let request = Request::get(place.url.as_str())
+async fn request<P: Platform>(app: &App<P>, url: &Url) -> Result<KeySet, String> {
+    let request = Request::get(url.as_str())
         .header(header::ACCEPT, "application/json")
         .body(Bytes::new())
         .map_err(|error| error.to_string())?;
