@@ -43,6 +43,8 @@ pub struct App<P> {
     pub platform: P,
     /// What this instance remembers.
     pub memory: Rc<Memory>,
+    /// How many drivers that this request began are awake.
+    awake: Rc<Cell<u32>>,
 }
 
 /// What an instance remembers; all of it can be lost at any time.
@@ -62,7 +64,30 @@ pub struct Memory {
 impl<P: Platform> App<P> {
     /// An instance that remembers nothing yet.
     pub fn new(platform: P) -> Self {
-        Self { platform, memory: Rc::default() }
+        Self { platform, memory: Rc::default(), awake: Rc::default() }
+    }
+
+    /// The same for one request and what it begins.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        Self { awake: Rc::default(), ..self.clone() }
+    }
+
+    /// A driver of this request's is at its step until this is dropped.
+    #[must_use]
+    pub fn awake(&self) -> Awake {
+        self.awake.set(self.awake.get().saturating_add(1));
+        Awake(self.awake.clone())
+    }
+
+    /// Waits until no driver that this request began is at a step, or until `deadline`.
+    ///
+    /// There are hosts that drop what goes on after the answer: a step that is broken off there stays claimed, and all
+    /// others have to wait until its lease is over.
+    pub async fn until_at_rest(&self, deadline: Timestamp) {
+        while self.awake.get() > 0 && self.platform.now() < deadline {
+            self.platform.sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// The operator's settings, at most ten seconds old; older ones while their provider does not answer.
@@ -199,6 +224,15 @@ fn may_again(after: &Cell<Option<Timestamp>>, now: Timestamp, pause: i64) -> boo
         after.set(Some(now.after(pause)));
     }
     may
+}
+
+/// A driver that is not at rest, until dropped.
+pub struct Awake(Rc<Cell<u32>>);
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
 }
 
 /// A capture in this instance's hand, until dropped.

@@ -64,11 +64,11 @@ impl<P: Platform> Delivery<'_, P> {
         };
         let Accepted { record, duplicate } =
             accept(self.app, self.alert, spec, self.now, self.window).await?;
-        let background = self.app.clone();
+        let (background, awake) = (self.app.clone(), self.app.awake());
         if duplicate {
             if hand.name() == record.name {
                 let is_held_back = record.held_back.is_some();
-                let work = async move { drive_in_hand(&background, hand, is_held_back).await };
+                let work = async move { drive_in_hand(&background, hand, awake, is_held_back).await };
                 self.app.platform.spawn(work).await;
             }
             return self.duplicate(&record).await;
@@ -82,7 +82,7 @@ impl<P: Platform> Delivery<'_, P> {
             ];
             self.app.log(Level::Warn, "a capture is held back", &fields);
             if record.state < State::Reported {
-                let work = async move { drive_in_hand(&background, hand, true).await };
+                let work = async move { drive_in_hand(&background, hand, awake, true).await };
                 self.app.platform.spawn(work).await;
             }
             return Ok(Taken { captures: vec![shown(&record, false)], left_out: Vec::new() });
@@ -93,7 +93,8 @@ impl<P: Platform> Delivery<'_, P> {
         let (tell, told) = oneshot::channel();
         let first = record.clone();
         // Not here but in the background, so that it goes on when the answer cannot wait for it.
-        let work = async move { drive_new(&background, &hand, first, |record| _ = tell.send(record)).await };
+        let work =
+            async move { drive_new(&background, &hand, awake, first, |record| _ = tell.send(record)).await };
         self.app.platform.spawn(work).await;
         let remaining = self.deadline.since(self.app.platform.now());
         let record = match self.app.platform.within(remaining, told).await {

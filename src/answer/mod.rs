@@ -8,6 +8,8 @@ mod health;
 mod operate;
 mod sweep;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use serde_json::Value;
@@ -27,6 +29,9 @@ use crate::{
 /// A body somewhat too large is read to its end, up to so many times what is kept, and dropped: a sender whose
 /// connection is closed while it sends sees no answer.
 pub const DRAINED: usize = 4;
+
+/// So long after a request came its answer waits at most for steps that it began.
+const REST_WITHIN: Duration = Duration::from_millis(6_500);
 
 /// A request's body, not yet read.
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
@@ -49,6 +54,8 @@ pub enum BodyError {
 
 /// Answers one request.
 pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> Response<Bytes> {
+    let app = &app.for_request();
+    let deadline = app.platform.now().plus(REST_WITHIN);
     let (parts, body) = request.into_parts();
     let outcome = match Route::parse(&parts.method, parts.uri.path()) {
         Ok(Route::Alerts) => alerts::take(app, &parts, body).await,
@@ -61,6 +68,7 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
         Ok(Route::Ready) => Ok(health::ready(app, &parts).await),
         Err(problem) => Err(problem),
     };
+    app.until_at_rest(deadline).await;
     outcome.unwrap_or_else(Problem::into_response)
 }
 

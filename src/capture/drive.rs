@@ -11,7 +11,7 @@ use super::{
     write,
 };
 use crate::{
-    app::{App, InHand},
+    app::{App, Awake, InHand},
     failure::Failure,
     log::Level,
     platform::{Platform, StoreError},
@@ -47,20 +47,26 @@ pub enum Patience {
 pub async fn drive_new<P: Platform>(
     app: &App<P>,
     hand: &InHand,
+    awake: Awake,
     mut record: Record,
     started: impl FnOnce(Record),
 ) {
     if step(app, &mut record, Action::Start).await.is_some() {
         follow_what_it_led_to(app, &record).await;
         started(record);
-        drive(app, hand.name(), Patience::ToTheEnd).await;
+        drive(app, hand.name(), awake, Patience::ToTheEnd).await;
     }
 }
 
 /// Drives the capture called `name`; returns its record as it last stood, if it could be read.
 ///
-/// Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm.
-pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) -> Option<Record> {
+/// It is `awake` whenever it is not asleep until something is due. Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm.
+pub async fn drive<P: Platform>(
+    app: &App<P>,
+    name: &str,
+    mut awake: Awake,
+    patience: Patience,
+) -> Option<Record> {
     let mut last = None;
     let mut was_held_back = None;
     let mut steps = 0_u32;
@@ -92,19 +98,22 @@ pub async fn drive<P: Platform>(app: &App<P>, name: &str, patience: Patience) ->
             }
             (Next::Wait(until), Patience::ToTheEnd) => {
                 steps = 0;
+                drop(awake);
                 app.platform.sleep(pause(app, now, until)).await;
+                awake = app.awake();
             }
             (Next::Wait(_) | Next::Nothing, _) => return Some(record),
         }
         last = Some(record);
     }
+    drop(awake);
     last
 }
 
 /// Drives the capture that `hand` holds to its end.
-pub async fn drive_in_hand<P: Platform>(app: &App<P>, hand: InHand, is_held_back: bool) {
+pub async fn drive_in_hand<P: Platform>(app: &App<P>, hand: InHand, awake: Awake, is_held_back: bool) {
     if let Some(hand) = hand.only_to_tell_if(is_held_back) {
-        drive(app, hand.name(), Patience::ToTheEnd).await;
+        drive(app, hand.name(), awake, Patience::ToTheEnd).await;
     }
 }
 
@@ -237,17 +246,17 @@ fn gave_up<P: Platform, T>(app: &App<P>, name: &str, error: &StoreError) -> Opti
 async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
     for name in &record.led_to {
         let Some(hand) = app.memory.take_in_hand(name) else { continue };
-        let background = app.clone();
+        let (background, awake) = (app.clone(), app.awake());
         // Boxed: it is this function's own caller.
         let work: LocalBoxFuture<'static, ()> = Box::pin(async move {
             match store::load(&background.platform, hand.name()).await {
                 Ok(Some(record)) if record.state == State::Accepted && record.attempts == 0 => {
-                    drive_new(&background, &hand, record, |_| ()).await;
+                    drive_new(&background, &hand, awake, record, |_| ()).await;
                 }
                 known => {
                     let is_held_back =
                         known.is_ok_and(|record| record.is_some_and(|r| r.held_back.is_some()));
-                    drive_in_hand(&background, hand, is_held_back).await;
+                    drive_in_hand(&background, hand, awake, is_held_back).await;
                 }
             }
         });

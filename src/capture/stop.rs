@@ -31,10 +31,10 @@ pub async fn stop<P: Platform>(
     }
     // Beside whoever has it in hand: that one sleeps until the end was due.
     let hand = app.memory.take_in_hand(name);
-    let (background, name) = (app.clone(), name.to_owned());
+    let (background, awake, name) = (app.clone(), app.awake(), name.to_owned());
     let work = async move {
         let _hand = hand;
-        _ = drive(&background, &name, Patience::ToTheEnd).await;
+        _ = drive(&background, &name, awake, Patience::ToTheEnd).await;
     };
     app.platform.spawn(work).await;
     Ok(true)

@@ -213,9 +213,9 @@ async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -
     let hand = hand.and_then(|hand| hand.only_to_tell_if(record.held_back.is_some()));
     let Some(hand) = hand else { return record };
     let (tell, told) = oneshot::channel();
-    let background = app.clone();
+    let (background, awake) = (app.clone(), app.awake());
     let work = async move {
-        let moved = drive(&background, hand.name(), Patience::WhileDue(begin.after(SECONDS))).await;
+        let moved = drive(&background, hand.name(), awake, Patience::WhileDue(begin.after(SECONDS))).await;
         let state = moved.as_ref().map(|record| record.state);
         let now = background.platform.now();
         // One that was held back is perhaps being taken at this moment.
@@ -228,7 +228,8 @@ async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -
         }
         _ = tell.send(moved);
         if state.is_some_and(|state| state < State::Reported) {
-            _ = drive(&background, hand.name(), Patience::ToTheEnd).await;
+            let awake = background.awake();
+            _ = drive(&background, hand.name(), awake, Patience::ToTheEnd).await;
         }
     };
     app.platform.spawn(work).await;
