@@ -1,60 +1,89 @@
-//! A child process that says on its first line where it listens, and whose standard error is kept.
+//! A child process whose words are kept; some say on their first line where they listen.
 
 use std::{
     io::{BufRead, BufReader, Read},
+    os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
-/// A running child; killed (SIGKILL) when dropped.
+/// A running child; killed (SIGKILL) when dropped, with whatever it has started itself.
+#[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    /// Its first line.
-    pub(crate) ready: Value,
     log: Arc<Mutex<String>>,
 }
 
 impl Process {
-    /// Starts it and waits for its first line.
+    /// Starts it.
     pub(crate) fn start(command: &mut Command) -> Self {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program}: {error}"));
-        let log = Arc::new(Mutex::new(String::new()));
-        let mut stderr = child.stderr.take().expect("it is piped");
-        let kept = log.clone();
-        thread::spawn(move || {
-            let mut piece = [0; 4096];
-            while let Ok(read @ 1..) = stderr.read(&mut piece) {
-                let text = String::from_utf8_lossy(&piece[..read]);
-                kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push_str(&text);
-            }
-        });
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        stdout.read_line(&mut line).expect("its output can be read");
-        let process = Self { child, ready: serde_json::from_str(&line).unwrap_or_default(), log };
-        assert!(process.ready.is_object(), "{program} did not start: {line}{}", process.log());
+        let (mut process, mut stdout) = Self::spawn(command);
+        process.keep(move |log| copy(&mut stdout, log));
         process
     }
 
-    /// What it has said on standard error.
+    /// Starts it and waits for its first line, which is JSON.
+    pub(crate) fn start_and_hear(command: &mut Command) -> (Self, Value) {
+        let (mut process, stdout) = Self::spawn(command);
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("its output can be read");
+        let ready: Value = serde_json::from_str(&line).unwrap_or_default();
+        let program = command.get_program().to_string_lossy();
+        assert!(ready.is_object(), "{program} did not start: {line}{}", process.log());
+        process.keep(move |log| copy(&mut stdout, log));
+        (process, ready)
+    }
+
+    fn spawn(command: &mut Command) -> (Self, impl Read + Send + 'static) {
+        let program = command.get_program().to_string_lossy().into_owned();
+        // A group of its own: `spin up` starts another process, which would outlive it.
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
+        let stdout = child.stdout.take().expect("it is piped");
+        let mut stderr = child.stderr.take().expect("it is piped");
+        let mut process = Self { child, log: Arc::default() };
+        process.keep(move |log| copy(&mut stderr, log));
+        (process, stdout)
+    }
+
+    fn keep(&mut self, work: impl FnOnce(&Mutex<String>) + Send + 'static) {
+        let log = self.log.clone();
+        thread::spawn(move || work(&log));
+    }
+
+    /// What it has said.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+fn copy(stream: &mut impl Read, log: &Mutex<String>) {
+    let mut piece = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut piece) {
+        let text = String::from_utf8_lossy(&piece[..read]);
+        log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // SIGKILL: nothing that a test shows may depend on a tidy end.
-        _ = self.child.kill();
+        _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         _ = self.child.wait();
     }
 }

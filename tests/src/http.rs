@@ -33,9 +33,26 @@ fn agent() -> Agent {
 /// When there is no answer.
 #[must_use]
 pub fn get(url: &str, headers: &[(&str, &str)]) -> Answer {
+    try_get(url, headers).unwrap_or_else(|| panic!("GET {url}: no answer"))
+}
+
+/// The same, where nobody may answer yet.
+#[must_use]
+pub fn try_get(url: &str, headers: &[(&str, &str)]) -> Option<Answer> {
     let request =
         headers.iter().fold(agent().get(url), |request, (name, value)| request.header(*name, *value));
-    answer(request.call().unwrap_or_else(|error| panic!("GET {url}: {error}")))
+    whole(request.call().ok()?)
+}
+
+/// DELETEs `url` with `headers`.
+///
+/// # Panics
+/// When there is no answer.
+#[must_use]
+pub fn delete(url: &str, headers: &[(&str, &str)]) -> Answer {
+    let request =
+        headers.iter().fold(agent().delete(url), |request, (name, value)| request.header(*name, *value));
+    request.call().ok().and_then(whole).unwrap_or_else(|| panic!("DELETE {url}: no answer"))
 }
 
 /// POSTs `body` to `url` with `headers`.
@@ -53,10 +70,6 @@ pub fn try_post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answ
     let request =
         headers.iter().fold(agent().post(url), |request, (name, value)| request.header(*name, *value));
     whole(request.send(body).ok()?)
-}
-
-fn answer(response: Response<Body>) -> Answer {
-    whole(response).expect("the answer can be read")
 }
 
 /// None for an answer that breaks off.

@@ -2,13 +2,17 @@
 
 mod child;
 mod follow;
+mod host;
 mod http;
 mod raw;
+mod servers;
 mod stack;
 mod store;
 
-pub use http::{Answer, get, post, try_post};
+pub use host::{Host, Store, spin_version};
+pub use http::{Answer, delete, get, post, try_get, try_post};
 pub use raw::raw;
+pub use servers::Server;
 pub use stack::{OPERATOR_KEY, Options, ROLE_SECRET, SWEEP_KEY, Stack, WEBHOOK_KEY};
 
 use std::{

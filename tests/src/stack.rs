@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -15,7 +15,7 @@ use toml::Table;
 use crate::{
     Answer, built,
     child::Process,
-    component,
+    host::{Host, Launch, Running},
     http::{get, post},
     until,
 };
@@ -33,7 +33,13 @@ pub const ROLE_SECRET: &str = "standin-secret-role~1";
 /// How a stack differs from the ordinary.
 #[derive(Default)]
 pub struct Options<'a> {
-    /// Variables, over the ordinary ones.
+    /// The host.
+    pub host: Host,
+    /// How many of them share the store and the stand-in: one more than this.
+    pub more_hosts: usize,
+    /// Keys that are in the store before the component asks for any.
+    pub kept: &'a [String],
+    /// Variables, over the ordinary ones. `{http}` and `{https}` in them are where the stand-in listens.
     pub variables: &'a [(&'a str, &'a str)],
     /// Timings and limits of the inventory, over the ordinary ones: `("timings", "provisioning_ms", 50)`.
     pub inventory: &'a [(&'a str, &'a str, i64)],
@@ -42,15 +48,20 @@ pub struct Options<'a> {
     /// Applications beside the inventory's own: client ids, and the actions that their roles have. [`ROLE_SECRET`] is
     /// the secret of each.
     pub roles: &'a [(String, Vec<String>)],
-    /// Whether the clocks of host and stand-in can be moved: [`Stack::advance`].
+    /// Whether the clocks of host and stand-in can be moved: [`Stack::advance`]. On the embedded host only.
     pub clocks: bool,
 }
 
 /// A stand-in for Azure and a host with the component on it.
 pub struct Stack {
-    azure: Process,
-    host: Option<Process>,
+    _azure: Process,
+    /// What the stand-in says of itself.
+    said: Value,
+    kind: Host,
+    hosts: Vec<Option<Running>>,
     variables: Vec<(String, String)>,
+    /// Keys for the store, until the first host is started.
+    kept: Vec<String>,
     state: TempDir,
     earlier_logs: String,
     /// How far the clocks are ahead, where they can be.
@@ -70,15 +81,15 @@ impl Stack {
         let state = TempDir::new().expect("a temporary folder");
         let inventory = state.path().join("inventory.toml");
         std::fs::write(&inventory, quick_inventory(options)).expect("the inventory can be written");
-        let azure = Process::start(
+        let (azure, said) = Process::start_and_hear(
             Command::new(built("ALERTCAP_STANDIN_BIN", "debug/azure-standin"))
                 .arg("--inventory")
                 .arg(&inventory)
                 .arg("--state-dir")
                 .arg(state.path().join("azure")),
         );
-        let base = text(&azure.ready["http"]);
-        let sample = &azure.ready["sample"];
+        let base = text(&said["http"]);
+        let sample = &said["sample"];
         let mut variables: Vec<(String, String)> = [
             ("webhook_key", WEBHOOK_KEY.to_owned()),
             ("operator_key", OPERATOR_KEY.to_owned()),
@@ -96,10 +107,25 @@ impl Stack {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        variables.extend(options.variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        let where_it_listens = |value: &str| {
+            value.replace("{http}", &text(&said["http"])).replace("{https}", &text(&said["https"]))
+        };
+        variables.extend(options.variables.iter().map(|(n, v)| ((*n).to_owned(), where_it_listens(v))));
         let ahead = options.clocks.then(Mutex::default);
-        let mut stack = Self { azure, host: None, variables, state, earlier_logs: String::new(), ahead };
-        stack.start_host();
+        let (kind, earlier_logs) = (options.host.clone(), String::new());
+        let hosts = (0..=options.more_hosts).map(|_| None).collect();
+        let mut stack = Self {
+            _azure: azure,
+            said,
+            kind,
+            hosts,
+            variables,
+            kept: options.kept.to_vec(),
+            state,
+            earlier_logs,
+            ahead,
+        };
+        (0..=options.more_hosts).for_each(|number| stack.start_one(number));
         stack
     }
 
@@ -110,8 +136,14 @@ impl Stack {
 
     /// Kills the host (SIGKILL).
     pub fn kill_host(&mut self) {
-        self.earlier_logs = self.logs();
-        self.host = None;
+        self.kill_one(0);
+    }
+
+    /// Kills one of several hosts (SIGKILL).
+    pub fn kill_one(&mut self, number: usize) {
+        if let Some(host) = self.hosts[number].take() {
+            self.earlier_logs += &host.process.log();
+        }
     }
 
     /// Starts the host on the state that is there.
@@ -119,23 +151,25 @@ impl Stack {
     /// # Panics
     /// When it does not start.
     pub fn start_host(&mut self) {
+        self.start_one(0);
+    }
+
+    /// Starts one of several hosts on the state that is there.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_one(&mut self, number: usize) {
         let _one_at_a_time = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
-        let mut command = Command::new(built("ALERTCAP_HOST_BIN", "debug/alertcap-host"));
-        command.arg("--manifest").arg(manifest).arg("--component").arg(component());
-        command.args(["--listen", "127.0.0.1:0"]).arg("--state-dir").arg(self.host_state());
-        if self.ahead.is_some() {
-            command.arg("--clock-file").arg(self.clock_file());
-        }
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SPIN_VARIABLE_"))
-        {
-            command.env_remove(name);
-        }
-        for (name, value) in &self.variables {
-            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
-        }
-        self.host = Some(Process::start(&mut command));
+        let clock = self.ahead.is_some().then(|| self.clock_file());
+        let own = self.state.path().join(format!("host-{number}"));
+        std::fs::create_dir_all(&own).expect("a folder");
+        self.hosts[number] = Some(self.kind.start(&Launch {
+            variables: &self.variables,
+            shared: &self.host_state(),
+            own: &own,
+            kept: std::mem::take(&mut self.kept).as_slice(),
+            clock: clock.as_deref(),
+        }));
     }
 
     fn clock_file(&self) -> PathBuf {
@@ -153,10 +187,25 @@ impl Stack {
         std::fs::write(self.clock_file(), ahead.to_string()).expect("the clock can be written");
     }
 
-    /// The host's state folder.
+    /// What the hosts share.
     #[must_use]
     pub fn host_state(&self) -> PathBuf {
         self.state.path().join("host")
+    }
+
+    /// Which host it is.
+    #[must_use]
+    pub fn kind(&self) -> &Host {
+        &self.kind
+    }
+
+    /// The host's process.
+    ///
+    /// # Panics
+    /// While it is killed.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.hosts[0].as_ref().expect("the host runs").process.id()
     }
 
     /// The component's base URL.
@@ -165,19 +214,28 @@ impl Stack {
     /// While the host is killed.
     #[must_use]
     pub fn url(&self) -> String {
-        text(&self.host.as_ref().expect("the host runs").ready["url"])
+        self.url_of(0)
+    }
+
+    /// The component's base URL on one of several hosts.
+    ///
+    /// # Panics
+    /// While that one is killed.
+    #[must_use]
+    pub fn url_of(&self, number: usize) -> String {
+        self.hosts[number].as_ref().expect("the host runs").url.clone()
     }
 
     /// The stand-in's base URL.
     #[must_use]
     pub fn azure_url(&self) -> String {
-        text(&self.azure.ready["http"])
+        text(&self.said["http"])
     }
 
     /// What the stand-in says of its inventory.
     #[must_use]
     pub fn sample(&self, field: &str) -> String {
-        text(&self.azure.ready["sample"][field])
+        text(&self.said["sample"][field])
     }
 
     /// Sends an alert with the webhook key in the header.
@@ -319,8 +377,8 @@ impl Stack {
     /// What the host and the component have said, over all starts.
     #[must_use]
     pub fn logs(&self) -> String {
-        let now = self.host.as_ref().map(Process::log).unwrap_or_default();
-        format!("{}{now}", self.earlier_logs)
+        let running = self.hosts.iter().flatten().map(|host| host.process.log());
+        std::iter::once(self.earlier_logs.clone()).chain(running).collect()
     }
 }
 

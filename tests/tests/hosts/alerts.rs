@@ -1,0 +1,56 @@
+//! From alert to report.
+
+use std::{collections::HashSet, thread, time::Duration};
+
+use alertcap_tests::states;
+
+use crate::site::{Site, name, reported, taken, told};
+
+pub(crate) fn followed(site: &Site) -> String {
+    let stack = site.shared();
+    let name = name(&stack.alert(&site.fresh_alert()));
+    let goes_on = stack.kind().goes_on_after_the_answer();
+    if !goes_on {
+        // The capture lasts a second: were it followed, it would be over.
+        thread::sleep(Duration::from_secs(4));
+        let state = stack.record(&name)["state"].clone();
+        assert_eq!(state, "starting", "this host goes on after the answer: say so");
+    }
+    let record = reported(stack, &name);
+    assert_eq!(states(&record), ["accepted", "starting", "running", "ended", "reported"]);
+    assert_eq!((record["stopReason"].as_str(), taken(stack, &name)), (Some("TimeExceeded"), 1));
+    assert_eq!(told(stack, &name), [format!("{name}.started"), format!("{name}.ended")]);
+    if goes_on { "in the background" } else { "by the sweep" }.to_owned()
+}
+
+pub(crate) fn once(site: &Site) -> String {
+    let stack = site.shared();
+    let alert = site.fresh_alert();
+    let names: HashSet<_> = thread::scope(|scope| {
+        let senders: Vec<_> = (0..10).map(|_| scope.spawn(|| name(&stack.alert(&alert)))).collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    assert_eq!(names.len(), 1);
+    assert_eq!(stack.alert(&alert).json["captures"][0]["duplicate"], true);
+    let name = names.into_iter().next().unwrap();
+    let record = reported(stack, &name);
+    assert!(record["error"].is_null(), "{record}");
+    assert_eq!(taken(stack, &name), 1);
+    assert_eq!(told(stack, &name), [format!("{name}.started"), format!("{name}.ended")]);
+    "yes".to_owned()
+}
+
+pub(crate) fn many_at_once(site: &Site) -> String {
+    let stack = site.shared();
+    let alerts: Vec<_> = (0..20).map(|_| site.fresh_alert()).collect();
+    let names: HashSet<_> = thread::scope(|scope| {
+        let senders: Vec<_> = alerts.iter().map(|alert| scope.spawn(|| name(&stack.alert(alert)))).collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    assert_eq!(names.len(), 20);
+    for name in &names {
+        let record = reported(stack, name);
+        assert_eq!((&record["error"], taken(stack, name)), (&serde_json::Value::Null, 1));
+    }
+    "yes".to_owned()
+}

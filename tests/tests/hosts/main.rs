@@ -1,0 +1,77 @@
+//! The same scenarios on every host. `cargo xtask hosts` runs them and writes what works where into docs/hosts.md;
+//! under `cargo xtask test` the page has to say what was seen. A host that is missing is a failure, but for Spin.
+
+mod alerts;
+mod kept;
+mod requests;
+mod site;
+mod table;
+mod world;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::{
+    site::Site,
+    table::{Outcomes, Table},
+};
+
+/// What is shown on every host; returns how this host does it, in the table's words.
+struct Scenario {
+    sentence: &'static str,
+    run: fn(&Site) -> String,
+}
+
+const SCENARIOS: [Scenario; 11] = [
+    Scenario {
+        sentence: "an alert leads to a capture that is followed to its end and reported",
+        run: alerts::followed,
+    },
+    Scenario {
+        sentence: "the same alert, ten times at once and once more, is one capture",
+        run: alerts::once,
+    },
+    Scenario { sentence: "twenty alerts at once lead to twenty captures", run: alerts::many_at_once },
+    Scenario { sentence: "every route answers", run: requests::every_route },
+    Scenario { sentence: "what can never be taken is refused with a problem", run: requests::refused },
+    Scenario { sentence: "requests in all that HTTP allows are understood", run: requests::unusual_forms },
+    Scenario { sentence: "keys and secrets stand in no log", run: requests::nothing_secret_is_logged },
+    Scenario { sentence: "a host that is killed after its answer loses nothing", run: kept::killed },
+    Scenario { sentence: "1,200 keys in the store are listed whole", run: kept::many_keys },
+    Scenario { sentence: "an Azure that is silent delays no answer beyond 8 s", run: world::silent },
+    Scenario { sentence: "why somebody could not be told is said in words", run: world::errors_in_words },
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let outcomes = Arc::new(Mutex::new(Outcomes::new()));
+    let mut columns = Vec::new();
+    let mut trials = Vec::new();
+    for site in site::all() {
+        let site = Arc::new(site);
+        columns.push(site.column());
+        for scenario in &SCENARIOS {
+            let (site, outcomes) = (site.clone(), outcomes.clone());
+            let name = format!("{} :: {}", site.name, scenario.sentence);
+            trials.push(Trial::test(name, move || {
+                let how = (scenario.run)(&site);
+                let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+                outcomes.insert((site.name.to_owned(), scenario.sentence.to_owned()), how);
+                Ok(())
+            }));
+        }
+    }
+    let everything = trials.len();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if conclusion.has_failed() || conclusion.num_passed != everything as u64 {
+        // Of a part no table can be made.
+        conclusion.exit();
+    }
+    let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+    let sentences: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.sentence).collect();
+    if let Err(error) = Table::new(&columns, &sentences, &outcomes).into_page() {
+        eprintln!("{error}");
+        std::process::exit(101);
+    }
+}

@@ -1,0 +1,112 @@
+//! One host with all that a scenario needs of it.
+
+use std::{
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use alertcap_tests::{Answer, Host, METRIC, Options, Stack, Store, spin_version};
+use serde_json::Value;
+
+/// A host, in one way of keeping what is written.
+pub(crate) struct Site {
+    /// What the table calls it.
+    pub(crate) name: &'static str,
+    host: fn() -> Host,
+    shared: LazyLock<Stack, Box<dyn FnOnce() -> Stack + Send>>,
+    alerts: AtomicU32,
+}
+
+/// Each host that there is.
+pub(crate) fn all() -> Vec<Site> {
+    let mut sites = vec![
+        Site::new("embedded", || Host::Embedded),
+        Site::new("wash, files", || Host::Wash(Store::Own)),
+        Site::new("wash, Redis", || Host::Wash(Store::redis())),
+        Site::new("wash, NATS", || Host::Wash(Store::nats())),
+        Site::new("wasmtime", || Host::Wasmtime),
+    ];
+    if spin_version().is_some() {
+        sites.push(Site::new("Spin, SQLite", || Host::Spin(Store::Own)));
+        sites.push(Site::new("Spin, Redis", || Host::Spin(Store::redis())));
+    }
+    sites
+}
+
+impl Site {
+    fn new(name: &'static str, host: fn() -> Host) -> Self {
+        let start: Box<dyn FnOnce() -> Stack + Send> =
+            Box::new(move || Stack::start(&Options { host: host(), ..Options::default() }));
+        Self { name, host, shared: LazyLock::new(start), alerts: AtomicU32::new(0) }
+    }
+
+    /// Its name and its version.
+    pub(crate) fn column(&self) -> (String, String) {
+        (self.name.to_owned(), (self.host)().version())
+    }
+
+    /// A stack that several scenarios share.
+    pub(crate) fn shared(&self) -> &Stack {
+        &self.shared
+    }
+
+    /// A stack of one's own.
+    pub(crate) fn own(&self, options: Options) -> Stack {
+        Stack::start(&Options { host: (self.host)(), ..options })
+    }
+
+    /// An alert that no scenario has sent yet.
+    pub(crate) fn fresh_alert(&self) -> String {
+        let number = self.alerts.fetch_add(1, Ordering::Relaxed);
+        METRIC.replace("02:00:13", &format!("{:02}:{:02}:13", 3 + number / 60, number % 60))
+    }
+}
+
+/// Waits until the capture of `name` is reported: by itself where the host lets it, else by sweeps.
+pub(crate) fn reported(stack: &Stack, name: &str) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let record = stack.record(name);
+        if record["state"] == "reported" {
+            return record;
+        }
+        assert!(Instant::now() < deadline, "{name} is not reported: {record:#}\n{}", stack.logs());
+        if !stack.kind().goes_on_after_the_answer() {
+            let swept = stack.sweep();
+            assert_eq!(swept.status, 200, "{swept:?}");
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The name of the one capture that an alert led to.
+pub(crate) fn name(answer: &Answer) -> String {
+    assert_eq!(answer.status, 202, "{answer:?}");
+    answer.json["captures"][0]["name"].as_str().expect("a capture's name").to_owned()
+}
+
+/// What people were told of a capture: the ids of the events, in order, each once.
+pub(crate) fn told(stack: &Stack, name: &str) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for event in stack.told() {
+        let id = event["body"]["id"].as_str().unwrap_or_default().to_owned();
+        if id.starts_with(name) && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// How many PUTs of a capture Azure took.
+pub(crate) fn taken(stack: &Stack, name: &str) -> usize {
+    let path = format!("/packetCaptures/{name}");
+    let puts = stack.requests(Some("packetCaptures.put"));
+    puts.iter().filter(|put| put["status"] == 201 && put["path"].as_str().unwrap().ends_with(&path)).count()
+}
+
+/// Hosts are slow to start: one scenario at a time has one of its own.
+pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

@@ -1,0 +1,92 @@
+//! What works where, as a table in docs/hosts.md.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+
+/// By host and sentence, how it is done there.
+pub(crate) type Outcomes = BTreeMap<(String, String), String>;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/hosts.md");
+const BEGIN: &str = "<!-- what works where: made by `cargo xtask hosts`, not by hand -->\n";
+const END: &str = "<!-- end -->";
+/// Spin is on few machines: without it, its columns stay as they were seen last.
+const MAY_BE_ABSENT: &str = "Spin";
+
+/// A table with a row for each sentence and a column for each host.
+pub(crate) struct Table {
+    /// Name and version of each host.
+    columns: Vec<(String, String)>,
+    rows: Vec<(String, Vec<String>)>,
+}
+
+impl Table {
+    /// The table of what was seen.
+    pub(crate) fn new(columns: &[(String, String)], sentences: &[&str], outcomes: &Outcomes) -> Self {
+        let rows = sentences.iter().map(|sentence| {
+            let cell = |(name, _): &(String, String)| {
+                outcomes.get(&(name.clone(), (*sentence).to_owned())).cloned().unwrap_or_default()
+            };
+            ((*sentence).to_owned(), columns.iter().map(cell).collect())
+        });
+        Self { columns: columns.to_vec(), rows: rows.collect() }
+    }
+
+    /// Compares it with the page, or writes it there if `ALERTCAP_WRITE_TABLE` is set.
+    pub(crate) fn into_page(mut self) -> Result<(), String> {
+        let page = fs::read_to_string(PAGE).map_err(|error| format!("{PAGE}: {error}"))?;
+        let (before, rest) = page.split_once(BEGIN).ok_or(format!("{PAGE} has no place for the table"))?;
+        let (old, after) = rest.split_once(END).ok_or(format!("{PAGE}: the table has no end"))?;
+        self.keep_what_is_absent(old);
+        let new = self.markdown();
+        if new == old {
+            return Ok(());
+        }
+        if std::env::var_os("ALERTCAP_WRITE_TABLE").is_none() {
+            return Err(format!(
+                "docs/hosts.md does not say what was seen; `cargo xtask hosts` writes it down:\n{new}"
+            ));
+        }
+        fs::write(Path::new(PAGE), format!("{before}{BEGIN}{new}{END}{after}"))
+            .map_err(|error| format!("{PAGE}: {error}"))?;
+        eprintln!("written to docs/hosts.md:\n{new}");
+        Ok(())
+    }
+
+    /// Takes over the columns of hosts that were not there this time, where their rows still are the same.
+    fn keep_what_is_absent(&mut self, old: &str) {
+        if self.columns.iter().any(|(name, _)| name.starts_with(MAY_BE_ABSENT)) {
+            return;
+        }
+        let mut lines = old.lines().map(cells);
+        let (Some(head), Some(_)) = (lines.next(), lines.next()) else { return };
+        let old: Vec<Vec<String>> = lines.collect();
+        for (index, title) in head.iter().enumerate().filter(|(_, title)| title.starts_with(MAY_BE_ABSENT)) {
+            let (name, version) = title.split_once("<br>").unwrap_or((title, ""));
+            self.columns.push((name.to_owned(), version.to_owned()));
+            for (sentence, row) in &mut self.rows {
+                let was = old.iter().find(|cells| cells.first() == Some(sentence));
+                row.push(
+                    was.and_then(|cells| cells.get(index)).cloned().unwrap_or_else(|| "not tried".to_owned()),
+                );
+            }
+        }
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = String::from("|");
+        for (name, version) in &self.columns {
+            _ = write!(text, " | {name}<br>{version}");
+        }
+        text.push_str(" |\n| ---");
+        text.push_str(&" | ---".repeat(self.columns.len()));
+        text.push_str(" |\n");
+        for (sentence, row) in &self.rows {
+            _ = writeln!(text, "| {sentence} | {} |", row.join(" | "));
+        }
+        text
+    }
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let line = line.trim().trim_start_matches('|').trim_end_matches('|');
+    line.split('|').map(|cell| cell.trim().to_owned()).collect()
+}
