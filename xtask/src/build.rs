@@ -1,11 +1,17 @@
-//! What is built from this repository: the component, and the native tools around it.
+//! What is built from this repository: the component, the one composed with the WASI adapter, and the native tools
+//! around them.
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 
 use crate::{
-    run::pass_through,
+    run::{Show, pass_through, run},
     ui,
     workspace::{WASM_TARGET, Workspace},
 };
@@ -17,16 +23,46 @@ pub(crate) const STANDIN: &str = "azure-standin";
 /// The package of the component's own code as a native program.
 pub(crate) const TOOL: &str = "alertcap-tool";
 
+/// The package of what composes components.
+const COMPOSE: &str = "alertcap-compose";
+/// Composing takes a second.
+const COMPOSE_LIMIT: Duration = Duration::from_secs(60);
+
 /// Builds the component as it is shipped. cargo shows its own progress.
 pub(crate) fn component(workspace: &Workspace) -> Result<()> {
+    wasm(workspace, "alertcap", "component", &workspace.component())
+}
+
+/// Builds the adapter: Spin's stores and variables on the standard WASI interfaces.
+pub(crate) fn adapter(workspace: &Workspace) -> Result<()> {
+    wasm(workspace, "wasi-adapter", "WASI adapter", &workspace.adapter())
+}
+
+/// Builds the component and plugs the adapter under it: what runs on hosts that are not Spin.
+pub(crate) fn composed(workspace: &Workspace) -> Result<()> {
+    component(workspace)?;
+    adapter(workspace)?;
+    tools(workspace, &[COMPOSE])?;
+    let step = ui::Step::start("composing");
+    let file = workspace.composed();
+    let mut compose = Command::new(workspace.tool(COMPOSE));
+    compose.arg(workspace.component()).arg(workspace.adapter()).arg(&file);
+    run(&mut compose, &step, Show::Note, COMPOSE_LIMIT)?;
+    step.done(format!("component for every WASI host, {}: {}", ui::size(size(&file)?), file.display()));
+    Ok(())
+}
+
+fn wasm(workspace: &Workspace, package: &str, what: &str, file: &Path) -> Result<()> {
     let started = Instant::now();
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--release", "--target", WASM_TARGET, "-p", "alertcap"]);
-    pass_through(&mut cargo).context("the component could not be built")?;
-    let file = workspace.component();
-    let size = fs::metadata(&file).with_context(|| format!("cargo built no {}", file.display()))?.len();
-    ui::done_in(format!("component, {}: {}", ui::size(size), file.display()), started.elapsed());
+    cargo.args(["build", "--release", "--target", WASM_TARGET, "-p", package]);
+    pass_through(&mut cargo).with_context(|| format!("the {what} could not be built"))?;
+    ui::done_in(format!("{what}, {}: {}", ui::size(size(file)?), file.display()), started.elapsed());
     Ok(())
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(fs::metadata(file).with_context(|| format!("there is no {}", file.display()))?.len())
 }
 
 /// Builds native tools, all in one go.
@@ -42,6 +78,9 @@ pub(crate) fn tools(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         ui::line(format!(
             "  {names}: the first time takes some minutes (a whole WebAssembly runtime is compiled)"
         ));
+    }
+    if packages.contains(&COMPOSE) && !workspace.tool(COMPOSE).exists() {
+        ui::line(format!("  {names}: the first time takes a minute"));
     }
     pass_through(&mut cargo).with_context(|| format!("{names} could not be built"))?;
     ui::done_in(names, started.elapsed());

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one tool of this project, for Linux and macOS.
 //!
-//! `target` gets what cargo lacks, `build` makes the component, [`stack`] starts it beside the stand-in for Azure;
+//! `target` gets what cargo lacks, `build` makes the component, `compose` the one for hosts that are not Spin;
+//! [`stack`] starts it beside the stand-in for Azure;
 //! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole; `rules` checks the
 //! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them; `azure`
 //! prints what Azure's side takes, `deny` and `sbom` look at the crates.
@@ -9,6 +10,7 @@ mod api;
 mod azure;
 mod build;
 mod children;
+mod compose;
 mod demo;
 mod deny;
 mod fuzz;
@@ -78,6 +80,8 @@ enum Task {
     Azure(azure::Task),
     /// Build the component and say how large it is
     Build,
+    /// Build the component for WASI hosts other than Spin: the same one, with the WASI adapter plugged under it
+    Compose,
     /// Make sure that cargo can build for wasm32-wasip2
     Target,
     /// Runs a program that ends with its parent; what `up` starts its children through
@@ -121,6 +125,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Sbom => sbom::run(&workspace),
         Task::Azure(task) => azure::run(&task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
+        Task::Compose => compose::run(&workspace),
         Task::Target => target::ensure(&workspace),
         Task::Child { .. } => Ok(()),
     }

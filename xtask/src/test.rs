@@ -12,12 +12,14 @@ use crate::{
 /// Builds everything the tests start, then runs them.
 pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     target::ensure(workspace)?;
-    build::component(workspace)?;
+    build::composed(workspace)?;
     build::tools(workspace, &[build::HOST, build::STANDIN])?;
     let mut cargo = workspace.cargo();
     cargo.arg("test").args(cargo_test_arguments(arguments));
-    // The black-box tests start these.
+    // The tests start these, or load them.
     cargo.env("ALERTCAP_WASM", workspace.component());
+    cargo.env("ALERTCAP_WASI_WASM", workspace.composed());
+    cargo.env("ALERTCAP_ADAPTER_WASM", workspace.adapter());
     cargo.env("ALERTCAP_HOST_BIN", workspace.tool(build::HOST));
     cargo.env("ALERTCAP_STANDIN_BIN", workspace.tool(build::STANDIN));
     cargo.env("ALERTCAP_MANIFEST", workspace.manifest());
@@ -31,9 +33,11 @@ pub(crate) fn ci(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     target::ensure(workspace)?;
     let deny = ["--", "-D", "warnings"];
     pass_through(workspace.cargo().args(["clippy", "--workspace", "--all-targets"]).args(deny))?;
-    // The component's own half is compiled for wasm only.
-    pass_through(workspace.cargo().args(["clippy", "-p", "alertcap", "--target", WASM_TARGET]).args(deny))?;
-    ui::done("clippy, natively and for the component");
+    // What is the host's half is compiled for wasm only.
+    for package in ["alertcap", "wasi-adapter"] {
+        pass_through(workspace.cargo().args(["clippy", "-p", package, "--target", WASM_TARGET]).args(deny))?;
+    }
+    ui::done("clippy, natively and for the components");
     test(workspace, arguments)
 }
 

@@ -60,6 +60,16 @@ impl Workspace {
         self.target_dir.join(WASM_TARGET).join("release/alertcap.wasm")
     }
 
+    /// The adapter's file.
+    pub(crate) fn adapter(&self) -> PathBuf {
+        self.target_dir.join(WASM_TARGET).join("release/wasi_adapter.wasm")
+    }
+
+    /// The file of the component that has the adapter plugged under it.
+    pub(crate) fn composed(&self) -> PathBuf {
+        self.target_dir.join(WASM_TARGET).join("release/alertcap-wasi.wasm")
+    }
+
     /// A native tool's file, as `cargo build` leaves it.
     pub(crate) fn tool(&self, name: &str) -> PathBuf {
         self.target_dir.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX))

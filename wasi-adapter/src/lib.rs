@@ -1,0 +1,44 @@
+//! Spin's key-value stores and variables on what WASI has for them, as a component that is plugged under a Spin
+//! component.
+//!
+//! | export | module | import |
+//! | --- | --- | --- |
+//! | `spin:key-value/key-value@3.0.0` | `key_value` over [`buckets`] and [`pages`] | `wasi:keyvalue/store@0.2.0-draft` |
+//! | `spin:variables/variables@3.0.0` | `variables` over [`name`] | `wasi:config/store@0.2.0-rc.1` |
+//!
+//! The public modules are the thoughts of it: free of the host, generic over what they need of it, tested natively. The
+//! others are compiled for wasm only: `bindings` is what `wit-bindgen` makes of `wit/`, and the two exports tie both
+//! ends together.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::unreachable
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        missing_docs,
+        reason = "a test that fails may panic"
+    )
+)]
+
+#[cfg(target_family = "wasm")]
+mod bindings;
+pub mod buckets;
+#[cfg(target_family = "wasm")]
+mod key_value;
+pub mod name;
+pub mod pages;
+#[cfg(target_family = "wasm")]
+mod variables;

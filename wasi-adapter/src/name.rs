@@ -1,0 +1,33 @@
+//! Which names of variables Spin takes.
+//!
+//! A name that Spin refuses is refused here too, before the host is asked: a component must not find out only on Spin
+//! that a name of its own is none.
+
+/// Why this is no name of a variable, in Spin's words.
+pub fn problem(name: &str) -> Option<String> {
+    let bytes = name.as_bytes();
+    let other = name.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_'));
+    let reason = if name.is_empty() {
+        "must not be empty"
+    } else if other.is_some() {
+        ". Variable names may contain only lower-case letters, numbers, and underscores."
+    } else if !bytes.first().is_some_and(u8::is_ascii_lowercase) {
+        "must start with a lowercase ASCII letter"
+    } else if bytes.last() == Some(&b'_') {
+        "must end with a lowercase ASCII letter or digit"
+    } else if bytes.windows(2).any(|two| two == b"__") {
+        "must not contain multiple consecutive underscores"
+    } else {
+        return None;
+    };
+    let mut words = String::from("\"");
+    words.push_str(name);
+    words.push_str("\": ");
+    if let Some(other) = other {
+        words.push_str("invalid character '");
+        words.push(other);
+        words.push('\'');
+    }
+    words.push_str(reason);
+    Some(words)
+}
