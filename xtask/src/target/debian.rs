@@ -4,46 +4,35 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
 
 use super::{
-    apt::{self, Apt},
-    sources::debian_archives,
-    staging::Staging,
-    stdlib,
+    staging, stdlib,
     toolchain::{STAMP, State, Toolchain, is_complete, stamp_in},
     verify,
 };
 use crate::{
+    debian::{self, Apt, unpack, upstream},
+    staging::Staging,
     ui::{self, Step},
-    workspace::{WASM_TARGET, on_path},
+    workspace::WASM_TARGET,
 };
+
+/// The suite that carries recent Rust for stable Debian.
+const SUITE: &str = "trixie-backports";
 
 /// Sets up the target from the Debian archive.
 pub(super) fn install(toolchain: &Toolchain) -> Result<()> {
-    let missing: Vec<_> = ["apt-get", "apt-cache", "dpkg-deb", "tar"]
-        .into_iter()
-        .filter(|tool| on_path(tool).is_none())
-        .collect();
-    if !missing.is_empty() {
-        bail!("this is no Debian: there is no {} on the PATH", missing.join(", no "));
-    }
-    let archives = debian_archives(Path::new("/etc/apt"));
-    if archives.is_empty() {
-        bail!(
-            "/etc/apt/sources.list and /etc/apt/sources.list.d name no Debian archive (a `deb` entry of `main`)"
-        );
-    }
-    let staging = Staging::claim(toolchain)?;
+    let archives = debian::archives()?;
+    let staging = staging::claim(toolchain)?;
     if toolchain.state() == State::Complete {
         // Another run has set it up meanwhile; or rustup has, and what it brought does not work.
         return verify::compiles(toolchain);
     }
 
-    let apt = first_that_answers(&staging, &archives)?;
+    let apt = debian::open(&archives, SUITE, &staging)?;
     let mut origin = vec![toolchain.banner.clone()];
     let libc = wasi_libc(&apt, &staging, &mut origin)?;
     library_sources(&apt, &staging, toolchain, &mut origin)?;
@@ -70,32 +59,11 @@ pub(super) fn install(toolchain: &Toolchain) -> Result<()> {
     Ok(())
 }
 
-/// A private apt on the first archive that has the suite.
-fn first_that_answers(staging: &Staging, archives: &[String]) -> Result<Apt> {
-    let mut refusals = Vec::new();
-    for (number, archive) in archives.iter().enumerate() {
-        let what = format!("list of {}", apt::shown(archive));
-        let step = Step::start(format!("Fetch the {what}"));
-        let apt = Apt::new(&staging.subfolder(&format!("apt-{number}"))?, archive)?;
-        match apt.update(&step) {
-            Ok(()) => {
-                step.done(format!("Fetched the {what}, signature checked"));
-                return Ok(apt);
-            }
-            Err(error) => {
-                step.failed(format!("No {what}"));
-                refusals.push(format!("{error:#}"));
-            }
-        }
-    }
-    bail!("no archive in the apt sources has {}:\n{}", apt::SUITE, refusals.join("\n"));
-}
-
 /// Fetches and unpacks wasi-libc; returns the folder that stands for `/`.
 fn wasi_libc(apt: &Apt, staging: &Staging, origin: &mut Vec<String>) -> Result<PathBuf> {
     let step = Step::start("Fetch wasi-libc");
     let versions = apt.versions("wasi-libc", &step)?;
-    let version = versions.first().with_context(|| format!("{} has no wasi-libc", apt::SUITE))?;
+    let version = versions.first().with_context(|| format!("{} has no wasi-libc", SUITE))?;
     let folder = staging.subfolder("wasi-libc")?;
     unpack(&apt.download("wasi-libc", version, &step)?, &folder, &format!("./usr/lib/{WASM_TARGET}"))?;
     origin.push(format!("wasi-libc {version}"));
@@ -131,11 +99,11 @@ fn library_sources(
     let release = &toolchain.release;
     let step = Step::start(format!("Fetch rust-src {release}"));
     let versions = apt.versions("rust-src", &step)?;
-    let Some(version) = versions.iter().find(|version| apt::upstream(version) == release) else {
+    let Some(version) = versions.iter().find(|version| upstream(version) == release) else {
         bail!(
             "{} has rust-src {}, but rustc is {release}, and they must be equal: use one of these versions \
              (`rustup default VERSION`, if you have it)",
-            apt::SUITE,
+            SUITE,
             if versions.is_empty() { "in no version".to_owned() } else { versions.join(", ") }
         );
     };
@@ -145,6 +113,7 @@ fn library_sources(
 
     let step = Step::start("Unpack the library sources");
     let folder = staging.subfolder("rust-src")?;
+    // Only this folder: the package as a whole is six times as large.
     let inside = format!("usr/src/rustc-{release}/library");
     unpack(&package, &folder, &format!("./{inside}"))?;
     let finished = staging.subfolder("sources")?;
@@ -157,25 +126,6 @@ fn library_sources(
     write_stamp(&finished, origin)?;
     staging.install(&finished, &to)?;
     step.done(format!("Unpacked the library sources to {}", to.display()));
-    Ok(())
-}
-
-/// Unpacks one folder of a package: rust-src as a whole is six times what is needed.
-fn unpack(package: &Path, to: &Path, inside: &str) -> Result<()> {
-    let mut archive = Command::new("dpkg-deb")
-        .arg("--fsys-tarfile")
-        .arg(package)
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run dpkg-deb")?;
-    let stream = archive.stdout.take().context("dpkg-deb has no output")?;
-    let mut tar = Command::new("tar");
-    tar.args(["--extract", "--no-same-owner", "--directory"]).arg(to).arg(inside);
-    let tar = tar.stdin(stream).status().context("cannot run tar")?;
-    let dpkg = archive.wait().context("cannot wait for dpkg-deb")?;
-    if !tar.success() || !dpkg.success() {
-        bail!("cannot unpack {inside} of {} (dpkg-deb: {dpkg}; tar: {tar})", package.display());
-    }
     Ok(())
 }
 

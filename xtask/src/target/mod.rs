@@ -1,9 +1,7 @@
 //! The wasm target: there, or fetched by rustup, or built from Debian's sources; never silently, never by halves.
 
-mod apt;
 mod debian;
 mod rustup;
-mod sources;
 mod staging;
 mod stdlib;
 mod toolchain;

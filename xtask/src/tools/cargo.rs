@@ -1,4 +1,4 @@
-//! Programs that some tasks need, of the ordinary registry: built once below the target folder, at a version of ours.
+//! Programs of the ordinary registry of crates: built once.
 
 use std::{path::PathBuf, process::Command};
 

@@ -15,21 +15,19 @@ use crate::{
     ui::Step,
 };
 
-/// The suite that carries recent Rust for stable Debian.
-pub(super) const SUITE: &str = "trixie-backports";
 /// Debian's public keys, where its package `debian-archive-keyring` puts them.
 const KEYRINGS: [&str; 2] =
     ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// A private apt.
-pub(super) struct Apt {
+/// A private apt, for one suite of one archive.
+pub(crate) struct Apt {
     folder: PathBuf,
 }
 
 impl Apt {
-    /// Sets it up in an empty folder, for one archive.
-    pub(super) fn new(folder: &Path, archive: &str) -> Result<Self> {
+    /// Sets it up in an empty folder.
+    pub(super) fn new(folder: &Path, archive: &str, suite: &str) -> Result<Self> {
         let keyring =
             KEYRINGS.into_iter().find(|keyring| Path::new(keyring).is_file()).with_context(|| {
                 format!(
@@ -41,7 +39,7 @@ impl Apt {
             fs::create_dir_all(folder.join(part))?;
         }
         fs::write(folder.join("status"), "")?;
-        let source = format!("deb [signed-by={keyring}] {archive} {SUITE} main\n");
+        let source = format!("deb [signed-by={keyring}] {archive} {suite} main\n");
         fs::write(folder.join("sources.list"), source)?;
         fs::write(folder.join("apt.conf"), configuration(folder))?;
         Ok(Self { folder: folder.to_owned() })
@@ -52,14 +50,14 @@ impl Apt {
         run(self.tool("apt-get").arg("update"), step, Show::Note, LIMIT).map(drop)
     }
 
-    /// The versions that the archive has of a package, newest first.
-    pub(super) fn versions(&self, package: &str, step: &Step) -> Result<Vec<String>> {
+    /// The versions that the suite has of a package, newest first.
+    pub(crate) fn versions(&self, package: &str, step: &Step) -> Result<Vec<String>> {
         let said = run(self.tool("apt-cache").args(["madison", package]), step, Show::Note, LIMIT)?;
         Ok(versions_in(&said))
     }
 
     /// Downloads one package and returns its file; apt has compared it with the signed list.
-    pub(super) fn download(&self, package: &str, version: &str, step: &Step) -> Result<PathBuf> {
+    pub(crate) fn download(&self, package: &str, version: &str, step: &Step) -> Result<PathBuf> {
         let downloads = self.folder.join("downloads");
         let mut command = self.tool("apt-get");
         command.arg("download").arg(format!("{package}={version}")).current_dir(&downloads);
@@ -119,14 +117,14 @@ fn versions_in(madison: &str) -> Vec<String> {
 }
 
 /// What upstream calls a Debian version: `1.95.0` of `1:1.95.0+dfsg1-2~bpo13+1`.
-pub(super) fn upstream(version: &str) -> &str {
+pub(crate) fn upstream(version: &str) -> &str {
     let version = version.split_once(':').map_or(version, |(_epoch, version)| version);
     version.split(['+', '-', '~']).next().unwrap_or(version)
 }
 
 /// An archive for people's eyes.
-pub(super) fn shown(archive: &str) -> String {
-    format!("{SUITE} of {}", without_password(archive))
+pub(super) fn shown(archive: &str, suite: &str) -> String {
+    format!("{suite} of {}", without_password(archive))
 }
 
 #[cfg(test)]
