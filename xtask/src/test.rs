@@ -5,12 +5,18 @@ use anyhow::Result;
 use crate::{
     build,
     run::pass_through,
-    target, ui,
+    target,
+    tools::Foreign,
+    ui,
     workspace::{WASM_TARGET, Workspace},
 };
 
+/// The package of the black-box tests.
+const BLACK_BOX: &str = "alertcap-tests";
+
 /// Builds everything the tests start, then runs them.
 pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let foreign = if needs_foreign(arguments) { Some(Foreign::ensure(workspace)?) } else { None };
     target::ensure(workspace)?;
     build::composed(workspace)?;
     build::tools(workspace, &[build::HOST, build::STANDIN])?;
@@ -23,6 +29,9 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     cargo.env("ALERTCAP_HOST_BIN", workspace.tool(build::HOST));
     cargo.env("ALERTCAP_STANDIN_BIN", workspace.tool(build::STANDIN));
     cargo.env("ALERTCAP_MANIFEST", workspace.manifest());
+    if let Some(foreign) = foreign {
+        foreign.tell(&mut cargo);
+    }
     pass_through(&mut cargo)
 }
 
@@ -44,11 +53,8 @@ pub(crate) fn ci(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 /// `FILTER…` as the test programs take it, everything else as cargo takes it.
 fn cargo_test_arguments(arguments: &[String]) -> Vec<String> {
     let has_options = arguments.iter().any(|argument| argument.starts_with('-'));
-    let names_packages = arguments.iter().take_while(|argument| *argument != "--").any(|argument| {
-        ["-p", "--package", "--workspace"].contains(&argument.as_str()) || argument.starts_with("--package=")
-    });
     let mut all = Vec::new();
-    if !names_packages {
+    if !names_packages(arguments) {
         all.push("--workspace".to_owned());
     }
     if !has_options && !arguments.is_empty() {
@@ -58,12 +64,28 @@ fn cargo_test_arguments(arguments: &[String]) -> Vec<String> {
     all
 }
 
+fn names_packages(arguments: &[String]) -> bool {
+    arguments.iter().take_while(|argument| *argument != "--").any(|argument| {
+        ["-p", "--package", "--workspace"].contains(&argument.as_str()) || argument.starts_with("--package=")
+    })
+}
+
+/// Only the black-box tests start what is not built here; another package tested alone need not wait for it.
+fn needs_foreign(arguments: &[String]) -> bool {
+    let named = |argument: &String| argument == "--workspace" || argument.ends_with(BLACK_BOX);
+    !names_packages(arguments) || arguments.iter().any(named)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn words(arguments: &[&str]) -> Vec<String> {
+        arguments.iter().map(|word| (*word).to_owned()).collect()
+    }
+
     fn given(arguments: &[&str]) -> String {
-        cargo_test_arguments(&arguments.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).join(" ")
+        cargo_test_arguments(&words(arguments)).join(" ")
     }
 
     #[test]
@@ -81,5 +103,15 @@ mod tests {
         assert_eq!(given(&["--no-fail-fast", "twice"]), "--workspace --no-fail-fast twice");
         assert_eq!(given(&["-p", "alertcap", "--", "--nocapture"]), "-p alertcap -- --nocapture");
         assert_eq!(given(&["--", "-p"]), "--workspace -- -p");
+    }
+
+    #[test]
+    fn hosts_and_servers_are_fetched_for_the_tests_that_start_them() {
+        for arguments in
+            [&[][..], &["twice"], &["--workspace"], &["-p", BLACK_BOX], &["--package=alertcap-tests"]]
+        {
+            assert!(needs_foreign(&words(arguments)), "{arguments:?}");
+        }
+        assert!(!needs_foreign(&words(&["-p", "alertcap", "name", "--", "--nocapture"])));
     }
 }

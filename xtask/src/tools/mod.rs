@@ -1,5 +1,40 @@
 //! Programs that some tasks need: fetched or built below the target folder, at versions of ours, never system-wide.
 
 mod cargo;
+mod libraries;
+mod servers;
+mod wheels;
+
+use std::{fs, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result};
+
+use crate::workspace::Workspace;
 
 pub(crate) use cargo::Tool;
+
+/// What the black-box tests start and is not built here: hosts, and the servers that hosts keep records in.
+pub(crate) struct Foreign {
+    hosts: wheels::Hosts,
+    redis: PathBuf,
+    nats: PathBuf,
+}
+
+impl Foreign {
+    /// All of them, fetched where they are not there.
+    pub(crate) fn ensure(workspace: &Workspace) -> Result<Self> {
+        let tools = workspace.target_dir.join("tools");
+        fs::create_dir_all(&tools).with_context(|| format!("cannot make {}", tools.display()))?;
+        Ok(Self {
+            hosts: wheels::Hosts::ensure(&tools)?,
+            redis: servers::REDIS.ensure(&tools)?,
+            nats: servers::NATS.ensure(&tools)?,
+        })
+    }
+
+    /// Tells the tests where they are.
+    pub(crate) fn tell(&self, tests: &mut Command) {
+        tests.env("ALERTCAP_WASH_BIN", &self.hosts.wash).env("ALERTCAP_WASMTIME_BIN", &self.hosts.wasmtime);
+        tests.env("ALERTCAP_REDIS_BIN", &self.redis).env("ALERTCAP_NATS_BIN", &self.nats);
+    }
+}
