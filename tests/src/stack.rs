@@ -37,6 +37,8 @@ pub struct Options<'a> {
     pub host: Host,
     /// How many of them share the store and the stand-in: one more than this.
     pub more_hosts: usize,
+    /// Variables whose addresses the host is not told to let requests out to.
+    pub forbidden: &'a [&'a str],
     /// Keys that are in the store before the component asks for any.
     pub kept: &'a [String],
     /// Variables, over the ordinary ones. `{http}` and `{https}` in them are where the stand-in listens.
@@ -60,6 +62,7 @@ pub struct Stack {
     kind: Host,
     hosts: Vec<Option<Running>>,
     variables: Vec<(String, String)>,
+    forbidden: Vec<String>,
     /// Keys for the store, until the first host is started.
     kept: Vec<String>,
     state: TempDir,
@@ -120,6 +123,7 @@ impl Stack {
             kind,
             hosts,
             variables,
+            forbidden: options.forbidden.iter().map(|name| (*name).to_owned()).collect(),
             kept: options.kept.to_vec(),
             state,
             earlier_logs,
@@ -167,6 +171,7 @@ impl Stack {
             variables: &self.variables,
             shared: &self.host_state(),
             own: &own,
+            forbidden: &self.forbidden,
             kept: std::mem::take(&mut self.kept).as_slice(),
             clock: clock.as_deref(),
         }));

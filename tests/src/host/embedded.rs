@@ -1,17 +1,16 @@
 //! This repository's own host.
 
-use std::{path::Path, process::Command};
+use std::process::Command;
 
-use super::{Launch, Running, seed, set_variables};
+use super::{Launch, Running, manifest, seed, set_variables};
 use crate::{built, child::Process, component};
 
 pub(super) fn start(launch: &Launch) -> Result<Running, String> {
     if !launch.kept.is_empty() {
         seed::sqlite(launch.shared, launch.kept);
     }
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
     let mut command = Command::new(built("ALERTCAP_HOST_BIN", "debug/alertcap-host"));
-    command.arg("--manifest").arg(manifest).arg("--component").arg(component());
+    command.arg("--manifest").arg(manifest(launch)).arg("--component").arg(component());
     command.args(["--listen", "127.0.0.1:0"]).arg("--state-dir").arg(launch.shared);
     if let Some(file) = launch.clock {
         command.arg("--clock-file").arg(file);

@@ -8,6 +8,7 @@ mod wash;
 mod wasmtime;
 
 use std::{
+    fs,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
@@ -17,7 +18,7 @@ use std::{
 
 pub use spin::version as spin_version;
 
-use crate::{Server, built, child::Process, http::try_get};
+use crate::{Server, built, child::Process, component, http::try_get};
 
 /// Which host.
 #[derive(Debug, Clone, Default)]
@@ -27,8 +28,8 @@ pub enum Host {
     Embedded,
     /// wasmCloud's `wash dev`.
     Wash(Store),
-    /// `wasmtime serve`, with one instance for all requests: its store is that instance's memory.
-    Wasmtime,
+    /// `wasmtime serve`.
+    Wasmtime(Store),
     /// `spin up`.
     Spin(Store),
 }
@@ -36,9 +37,11 @@ pub enum Host {
 /// Where a host's key-value store is.
 #[derive(Debug, Clone, Default)]
 pub enum Store {
-    /// In the host's state folder: files with `wash`, `SQLite` with Spin.
+    /// In a folder: files with `wash` and Wasmtime, `SQLite` with Spin.
     #[default]
     Own,
+    /// In memory, each instance of the component with one of its own: what Wasmtime has by itself.
+    Memory,
     /// A Redis.
     Redis(Arc<Server>),
     /// A NATS with `JetStream`.
@@ -66,15 +69,15 @@ impl Host {
         match self {
             Self::Embedded => "embedded",
             Self::Wash(_) => "wash",
-            Self::Wasmtime => "wasmtime",
+            Self::Wasmtime(_) => "wasmtime",
             Self::Spin(_) => "spin",
         }
     }
 
-    /// Whether it keeps what is written when it is killed.
+    /// Whether all instances see what one has written, also after the host was killed.
     #[must_use]
     pub fn is_durable(&self) -> bool {
-        !matches!(self, Self::Wasmtime)
+        !matches!(self, Self::Wasmtime(Store::Memory))
     }
 
     /// Whether what a request leaves behind goes on after the answer.
@@ -92,7 +95,7 @@ impl Host {
         let program = match self {
             Self::Embedded => return "embedded host".to_owned(),
             Self::Wash(_) => wash::program(),
-            Self::Wasmtime => wasmtime::program(),
+            Self::Wasmtime(_) => wasmtime::program(),
             Self::Spin(_) => PathBuf::from("spin"),
         };
         let said = Command::new(&program).arg("--version").output().expect("the host is there");
@@ -103,7 +106,7 @@ impl Host {
     /// Whether it lets requests out only to named addresses.
     #[must_use]
     pub fn has_an_allow_list(&self) -> bool {
-        !matches!(self, Self::Wasmtime)
+        !matches!(self, Self::Wasmtime(_))
     }
 
     /// Starts it and waits until the component answers.
@@ -111,7 +114,7 @@ impl Host {
         let running = match self {
             Self::Embedded => embedded::start(launch),
             Self::Wash(store) => on_a_free_port(|port| wash::start(launch, store, port)),
-            Self::Wasmtime => wasmtime::start(launch),
+            Self::Wasmtime(store) => wasmtime::start(launch, store),
             Self::Spin(store) => on_a_free_port(|port| spin::start(launch, store, port)),
         };
         running.unwrap_or_else(|why| panic!("{} did not start: {why}", self.name()))
@@ -126,6 +129,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) shared: &'a Path,
     /// A folder for this host alone; it exists.
     pub(crate) own: &'a Path,
+    /// Variables whose addresses the host is not told to let requests out to.
+    pub(crate) forbidden: &'a [String],
     /// Keys that are in the store before the component asks for any.
     pub(crate) kept: &'a [String],
     /// A file with how far the clock is ahead; of the embedded host's only.
@@ -171,6 +176,20 @@ fn on_a_free_port(mut start: impl FnMut(u16) -> Result<Running, String>) -> Resu
 /// The component composed with the adapter.
 fn composed() -> PathBuf {
     built("ALERTCAP_WASI_WASM", "wasm32-wasip2/release/alertcap-wasi.wasm")
+}
+
+/// spin.toml as the component's host shall read it, in a folder of the host's: without the addresses that are forbidden.
+fn manifest(launch: &Launch) -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
+    let manifest = fs::read_to_string(manifest).expect("spin.toml");
+    // A JSON string is a TOML string.
+    let here = serde_json::Value::from(component().to_string_lossy()).to_string();
+    let manifest = manifest.replace("\"target/wasm32-wasip2/release/alertcap.wasm\"", &here);
+    let forbidden: Vec<_> = launch.forbidden.iter().map(|name| format!("\"{{{{ {name} }}}}\",")).collect();
+    let lines = manifest.lines().filter(|line| !forbidden.iter().any(|entry| line.trim() == entry));
+    let file = launch.own.join("spin.toml");
+    fs::write(&file, lines.map(|line| format!("{line}\n")).collect::<String>()).expect("it can be written");
+    file
 }
 
 /// The command's environment without the variables of whoever runs the tests, and with `variables`.

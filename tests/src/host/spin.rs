@@ -1,9 +1,9 @@
 //! `spin up`, where it is on the PATH.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
-use super::{Launch, Running, Store, seed, set_variables, when_it_answers};
-use crate::{child::Process, component};
+use super::{Launch, Running, Store, manifest, seed, set_variables, when_it_answers};
+use crate::child::Process;
 
 /// Spin's version, if there is one on the PATH that can run the component: 4.1 or newer.
 #[must_use]
@@ -17,16 +17,6 @@ pub fn version() -> Option<String> {
 }
 
 pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running, String> {
-    let write = |name: &str, text: String| {
-        let file = launch.own.join(name);
-        fs::write(&file, text).map(|()| file)
-    };
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
-    let manifest = fs::read_to_string(manifest).map_err(|error| error.to_string())?;
-    // A JSON string is a TOML string.
-    let here = serde_json::Value::from(component().to_string_lossy()).to_string();
-    let manifest = manifest.replace("\"target/wasm32-wasip2/release/alertcap.wasm\"", &here);
-    let manifest = write("spin.toml", manifest).map_err(|error| error.to_string())?;
     let settings = match store {
         Store::Own => {
             seed::sqlite(launch.shared, launch.kept);
@@ -37,12 +27,13 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
             seed::redis(&server.url(), "", launch.kept);
             format!("[key_value_store.default]\ntype = \"redis\"\nurl = {:?}\n", server.url())
         }
-        Store::Nats(_) => return Err("Spin has no NATS store".to_owned()),
+        Store::Nats(_) | Store::Memory => return Err("Spin has no such store".to_owned()),
     };
-    let settings = write("runtime-config.toml", settings).map_err(|error| error.to_string())?;
+    let file = launch.own.join("runtime-config.toml");
+    fs::write(&file, settings).map_err(|error| error.to_string())?;
     let mut command = Command::new("spin");
-    command.args(["up", "--listen", &format!("127.0.0.1:{port}"), "--from"]).arg(manifest);
-    command.arg("--runtime-config-file").arg(settings);
+    command.args(["up", "--listen", &format!("127.0.0.1:{port}"), "--from"]).arg(manifest(launch));
+    command.arg("--runtime-config-file").arg(file);
     command.arg("--state-dir").arg(launch.own.join("spin"));
     set_variables(&mut command, launch.variables);
     when_it_answers(Process::start(&mut command), format!("http://127.0.0.1:{port}"))

@@ -17,7 +17,7 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
         "version": "2.10.3",
         "build": { "command": "true", "component_path": composed() },
         "dev": { "address": format!("127.0.0.1:{port}") },
-        "workload": { "allowedHosts": allowed_hosts(&variables), "config": variables },
+        "workload": { "allowedHosts": allowed_hosts(&variables, launch.forbidden), "config": variables },
     });
     let (field, value) = match store {
         Store::Own => {
@@ -29,6 +29,8 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
             ("wasi_keyvalue_redis_url", json!(server.url()))
         }
         Store::Nats(server) => ("wasi_keyvalue_nats_url", json!(server.url())),
+        // What it has if it is told nothing.
+        Store::Memory => ("wasi_keyvalue_path", json!(null)),
     };
     configuration["dev"][field] = value;
     let folder = launch.own.join("project");
@@ -51,8 +53,9 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
 }
 
 /// Where requests may go: what spin.toml allows by the same variables.
-fn allowed_hosts(variables: &BTreeMap<String, String>) -> Vec<&String> {
+fn allowed_hosts<'a>(variables: &'a BTreeMap<String, String>, forbidden: &[String]) -> Vec<&'a String> {
     let names =
         ["login_endpoint", "arm_endpoint", "imds_endpoint", "notify_host", "teams_host", "slack_host"];
-    names.into_iter().filter_map(|name| variables.get(name)).collect()
+    let allowed = names.into_iter().filter(|name| !forbidden.iter().any(|one| one == name));
+    allowed.filter_map(|name| variables.get(name)).collect()
 }

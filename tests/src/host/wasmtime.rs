@@ -1,20 +1,17 @@
-//! `wasmtime serve`, told to keep one instance for everything: each instance has a store of its own, in its memory.
+//! `wasmtime serve`.
 
-use std::{path::PathBuf, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
-use super::{Launch, Running, START, composed, set_variables, when_it_answers};
+use super::{Launch, Running, START, Store, composed, seed, set_variables, when_it_answers};
 use crate::{built, child::Process, until};
 
 /// As deploy/wasmtime has them.
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 8] = [
     "serve",
     "-S",
     "cli,p3,http,keyvalue,config,inherit-env",
     "-W",
     "component-model-async",
-    "--max-instance-reuse-count=4294967295",
-    "--max-instance-concurrent-reuse-count=65535",
-    "--idle-instance-timeout=1000000s",
     "--no-logging-prefix",
     "--addr",
     "127.0.0.1:0",
@@ -24,19 +21,31 @@ pub(super) fn program() -> PathBuf {
     built("ALERTCAP_WASMTIME_BIN", "tools/hosts/wasmtime")
 }
 
-pub(super) fn start(launch: &Launch) -> Result<Running, String> {
+pub(super) fn start(launch: &Launch, store: &Store) -> Result<Running, String> {
     let mut command = Command::new(program());
     command.args(FLAGS);
-    for key in launch.kept {
-        command.arg("-S").arg(format!("keyvalue-in-memory-data={key}={{}}"));
+    match store {
+        Store::Own => {
+            let folder = launch.shared.join("store");
+            fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+            seed::files(launch.shared, launch.kept);
+            command.arg("--dir").arg(format!("{}::/key-value", folder.display()));
+        }
+        Store::Memory => {
+            for key in launch.kept {
+                command.arg("-S").arg(format!("keyvalue-in-memory-data={key}={{}}"));
+            }
+        }
+        Store::Redis(_) | Store::Nats(_) => return Err("Wasmtime has no such store".to_owned()),
     }
     command.arg(composed());
     set_variables(&mut command, launch.variables);
     let mut process = Process::start(&mut command);
     let url = until(START.as_secs(), "wasmtime to say where it listens", || {
         let log = process.log();
-        let url = log.split_once("Serving HTTP on ")?.1.split_once("/\n")?.0.to_owned();
-        Some(Some(url)).or_else(|| process.has_ended().then_some(None))
+        let url = log.split_once("Serving HTTP on ").and_then(|(_, rest)| rest.split_once("/\n"));
+        let url = url.map(|(url, _)| url.to_owned());
+        (url.is_some() || process.has_ended()).then_some(url)
     });
     when_it_answers(process, url.ok_or("it ended")?)
 }

@@ -2,12 +2,14 @@
 
 use std::{collections::HashSet, thread, time::Duration};
 
-use alertcap_tests::states;
+use alertcap_tests::{Options, states};
 
-use crate::site::{Site, name, reported, taken, told};
+use crate::site::{ONE_AT_A_TIME, Site, name, reported, taken, told};
 
 pub(crate) fn followed(site: &Site) -> String {
-    let stack = site.shared();
+    let _one = ONE_AT_A_TIME.lock();
+    // Of its own: another alert would sweep in passing.
+    let stack = &site.own(Options::default());
     let name = name(&stack.alert(&site.fresh_alert()));
     let goes_on = stack.kind().goes_on_after_the_answer();
     if !goes_on {

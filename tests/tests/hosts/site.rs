@@ -28,7 +28,8 @@ pub(crate) fn all() -> Vec<Site> {
         Site::new("wash, files", || Host::Wash(Store::Own)),
         Site::new("wash, Redis", || Host::Wash(Store::redis())),
         Site::new("wash, NATS", || Host::Wash(Store::nats())),
-        Site::new("wasmtime", || Host::Wasmtime),
+        Site::new("wasmtime, files", || Host::Wasmtime(Store::Own)),
+        Site::new("wasmtime, memory", || Host::Wasmtime(Store::Memory)),
     ];
     if spin_version().is_some() {
         sites.push(Site::new("Spin, SQLite", || Host::Spin(Store::Own)));

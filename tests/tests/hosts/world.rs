@@ -34,7 +34,9 @@ pub(crate) fn errors_in_words(site: &Site) -> String {
             ("teams_url", &format!("{closed}/teams")),
             ("teams_host", &closed),
             ("slack_url", &format!("{forbidden}/slack")),
+            ("slack_host", &forbidden),
         ],
+        forbidden: &["slack_host"],
         ..Options::default()
     });
     let name = name(&stack.alert(&site.fresh_alert()));
