@@ -21,6 +21,34 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
+/// One that keeps its connections, and wants to know statuses only.
+#[derive(Debug)]
+pub struct Client(Agent);
+
+impl Default for Client {
+    fn default() -> Self {
+        Self(agent())
+    }
+}
+
+impl Client {
+    /// GETs `url`: the status, 0 if there is no answer.
+    #[must_use]
+    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> u16 {
+        let request =
+            headers.iter().fold(self.0.get(url), |request, (name, value)| request.header(*name, *value));
+        request.call().ok().and_then(whole).map_or(0, |answer| answer.status)
+    }
+
+    /// POSTs `body` to `url`: the status, 0 if there is no answer.
+    #[must_use]
+    pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &[u8]) -> u16 {
+        let request =
+            headers.iter().fold(self.0.post(url), |request, (name, value)| request.header(*name, *value));
+        request.send(body).ok().and_then(whole).map_or(0, |answer| answer.status)
+    }
+}
+
 fn agent() -> Agent {
     // Never through the machine's proxy, and never for ever.
     let config = Agent::config_builder().http_status_as_error(false).proxy(None).max_redirects(0);

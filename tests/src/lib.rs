@@ -9,8 +9,8 @@ mod servers;
 mod stack;
 mod store;
 
-pub use host::{Host, Store, spin_version};
-pub use http::{Answer, delete, get, post, try_get, try_post};
+pub use host::{Host, Store, composed, spin_version};
+pub use http::{Answer, Client, delete, get, post, try_get, try_post};
 pub use raw::raw;
 pub use servers::Server;
 pub use stack::{OPERATOR_KEY, Options, ROLE_SECRET, SWEEP_KEY, Stack, WEBHOOK_KEY};

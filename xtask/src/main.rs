@@ -16,6 +16,7 @@ mod demo;
 mod deny;
 mod fuzz;
 mod host;
+mod hosts;
 mod keys;
 mod rules;
 mod run;
@@ -66,6 +67,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
         arguments: Vec<String>,
     },
+    /// Run the same scenarios on every WASI host and write what works where into docs/hosts.md
+    Hosts(hosts::Arguments),
     /// Check the rules: which alerts lead to which captures
     #[command(subcommand)]
     Rules(rules::Task),
@@ -120,6 +123,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Demo(arguments) => demo::run(&workspace, &arguments),
         Task::Test { arguments } => test::test(&workspace, &arguments),
         Task::Ci { arguments } => test::ci(&workspace, &arguments),
+        Task::Hosts(arguments) => hosts::run(&workspace, &arguments),
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),

@@ -1,5 +1,7 @@
 //! Every test, and what else has to hold before a change goes in.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::{
@@ -12,16 +14,21 @@ use crate::{
 };
 
 /// The package of the black-box tests.
-const BLACK_BOX: &str = "alertcap-tests";
+pub(crate) const BLACK_BOX: &str = "alertcap-tests";
 
 /// Builds everything the tests start, then runs them.
 pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let foreign = if needs_foreign(arguments) { Some(Foreign::ensure(workspace)?) } else { None };
+    let mut cargo = prepared(workspace, needs_foreign(arguments))?;
+    pass_through(cargo.arg("test").args(cargo_test_arguments(arguments)))
+}
+
+/// A cargo that knows everything the tests start: built and, with `foreign`, fetched.
+pub(crate) fn prepared(workspace: &Workspace, foreign: bool) -> Result<Command> {
+    let foreign = if foreign { Some(Foreign::ensure(workspace)?) } else { None };
     target::ensure(workspace)?;
     build::composed(workspace)?;
     build::tools(workspace, &[build::HOST, build::STANDIN])?;
     let mut cargo = workspace.cargo();
-    cargo.arg("test").args(cargo_test_arguments(arguments));
     // The tests start these, or load them.
     cargo.env("ALERTCAP_WASM", workspace.component());
     cargo.env("ALERTCAP_WASI_WASM", workspace.composed());
@@ -32,7 +39,7 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     if let Some(foreign) = foreign {
         foreign.tell(&mut cargo);
     }
-    pass_through(&mut cargo)
+    Ok(cargo)
 }
 
 /// Format, clippy, tests: the fastest to fail first.

@@ -174,7 +174,11 @@ fn on_a_free_port(mut start: impl FnMut(u16) -> Result<Running, String>) -> Resu
 }
 
 /// The component composed with the adapter.
-fn composed() -> PathBuf {
+///
+/// # Panics
+/// When it was not made.
+#[must_use]
+pub fn composed() -> PathBuf {
     built("ALERTCAP_WASI_WASM", "wasm32-wasip2/release/alertcap-wasi.wasm")
 }
 

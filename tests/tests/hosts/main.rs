@@ -2,7 +2,9 @@
 //! under `cargo xtask test` the page has to say what was seen. A host that is missing is a failure, but for Spin.
 
 mod alerts;
+mod figures;
 mod kept;
+mod page;
 mod requests;
 mod site;
 mod table;
@@ -44,6 +46,9 @@ const SCENARIOS: [Scenario; 11] = [
 ];
 
 fn main() {
+    if std::env::var_os("ALERTCAP_FIGURES").is_some() {
+        return end(figures::run(&site::all()));
+    }
     let arguments = Arguments::from_args();
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
     let mut columns = Vec::new();
@@ -70,7 +75,11 @@ fn main() {
     }
     let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     let sentences: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.sentence).collect();
-    if let Err(error) = Table::new(&columns, &sentences, &outcomes).into_page() {
+    end(Table::new(&columns, &sentences, &outcomes).into_page());
+}
+
+fn end(outcome: Result<(), String>) {
+    if let Err(error) = outcome {
         eprintln!("{error}");
         std::process::exit(101);
     }

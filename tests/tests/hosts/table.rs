@@ -1,13 +1,13 @@
 //! What works where, as a table in docs/hosts.md.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use crate::page;
 
 /// By host and sentence, how it is done there.
 pub(crate) type Outcomes = BTreeMap<(String, String), String>;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/hosts.md");
 const BEGIN: &str = "<!-- what works where: made by `cargo xtask hosts`, not by hand -->\n";
-const END: &str = "<!-- end -->";
 /// Spin is on few machines: without it, its columns stay as they were seen last.
 const MAY_BE_ABSENT: &str = "Spin";
 
@@ -32,10 +32,8 @@ impl Table {
 
     /// Compares it with the page, or writes it there if `ALERTCAP_WRITE_TABLE` is set.
     pub(crate) fn into_page(mut self) -> Result<(), String> {
-        let page = fs::read_to_string(PAGE).map_err(|error| format!("{PAGE}: {error}"))?;
-        let (before, rest) = page.split_once(BEGIN).ok_or(format!("{PAGE} has no place for the table"))?;
-        let (old, after) = rest.split_once(END).ok_or(format!("{PAGE}: the table has no end"))?;
-        self.keep_what_is_absent(old);
+        let (_, old, _) = page::part(BEGIN)?;
+        self.keep_what_is_absent(&old);
         let new = self.markdown();
         if new == old {
             return Ok(());
@@ -45,8 +43,7 @@ impl Table {
                 "docs/hosts.md does not say what was seen; `cargo xtask hosts` writes it down:\n{new}"
             ));
         }
-        fs::write(Path::new(PAGE), format!("{before}{BEGIN}{new}{END}{after}"))
-            .map_err(|error| format!("{PAGE}: {error}"))?;
+        page::replace(BEGIN, &new)?;
         eprintln!("written to docs/hosts.md:\n{new}");
         Ok(())
     }
