@@ -18,6 +18,8 @@ mod fuzz;
 mod host;
 mod hosts;
 mod keys;
+#[cfg(test)]
+mod pages;
 mod rules;
 mod run;
 mod sample;
