@@ -8,6 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::CommandFactory;
+
+use crate::Arguments;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
@@ -191,4 +195,18 @@ fn images_bear_the_version_that_is_built() {
         }
     }
     assert!(named >= 4, "{named}");
+}
+
+#[test]
+fn every_command_of_this_tool_that_is_named_exists() {
+    let tool = Arguments::command();
+    let mut named = 0;
+    for (page, text) in texts() {
+        for rest in text.split("cargo xtask ").skip(1) {
+            let name: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+            assert!(tool.find_subcommand(&name).is_some(), "{}: cargo xtask {name}", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 20, "{named}");
 }
