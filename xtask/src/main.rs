@@ -80,7 +80,8 @@ enum Task {
     Simulate(simulate::Arguments),
     /// Check licences, sources, duplicates and known vulnerabilities of all crates (deny.toml)
     Deny(deny::Arguments),
-    /// Write what the component is made of to target/alertcap.cdx.json, a `CycloneDX` bill of materials
+    /// Write what the components are made of to target/alertcap.cdx.json and target/alertcap-wasi.cdx.json, as `CycloneDX`
+    /// bills of materials
     Sbom,
     /// Print what has to be set up on Azure's side: the role, the action group, alert rules
     #[command(subcommand)]
