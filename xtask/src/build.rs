@@ -2,8 +2,8 @@
 //! around them.
 
 use std::{
-    fs,
-    path::Path,
+    env, fs,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -56,9 +56,25 @@ fn wasm(workspace: &Workspace, package: &str, what: &str, file: &Path) -> Result
     let started = Instant::now();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--release", "--target", WASM_TARGET, "-p", package]);
+    if let Some(folder) = cargo_home() {
+        cargo.arg("--config").arg(without(&folder));
+    }
     pass_through(&mut cargo).with_context(|| format!("the {what} could not be built"))?;
     ui::done_in(format!("{what}, {}: {}", ui::size(size(file)?), file.display()), started.elapsed());
     Ok(())
+}
+
+/// Where cargo keeps the sources of crates.
+fn cargo_home() -> Option<PathBuf> {
+    let set = env::var_os("CARGO_HOME").filter(|set| !set.is_empty()).map(PathBuf::from);
+    set.or_else(|| Some(env::home_dir()?.join(".cargo")))
+}
+
+/// The messages of panics name source files: on whose machine it was built is nobody's business, and the same sources
+/// give the same bytes in whatever folders they are.
+fn without(folder: &Path) -> String {
+    let flag = format!("--remap-path-prefix={}=/cargo", folder.display());
+    format!("target.{WASM_TARGET}.rustflags = [{}]", toml::Value::String(flag))
 }
 
 fn size(file: &Path) -> Result<u64> {
@@ -85,4 +101,18 @@ pub(crate) fn tools(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     pass_through(&mut cargo).with_context(|| format!("{names} could not be built"))?;
     ui::done_in(names, started.elapsed());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use toml::Table;
+
+    use super::*;
+
+    #[test]
+    fn the_folder_of_crates_is_named_otherwise_in_what_is_built_whatever_it_is_called() {
+        let config: Table = without(Path::new("/home/o\"neil\\s/.cargo")).parse().unwrap();
+        let flags = &config["target"][WASM_TARGET]["rustflags"];
+        assert_eq!(flags[0].as_str(), Some("--remap-path-prefix=/home/o\"neil\\s/.cargo=/cargo"));
+    }
 }
