@@ -20,6 +20,7 @@ mod hosts;
 mod keys;
 #[cfg(test)]
 mod pages;
+mod release;
 mod rules;
 mod run;
 mod sample;
@@ -90,6 +91,9 @@ enum Task {
     Build,
     /// Build the component for WASI hosts other than Spin: the same one, with the WASI adapter plugged under it
     Compose,
+    /// Put all that a user without Rust needs into target/dist: both components, checksums, bills of materials,
+    /// configuration for each host
+    Release,
     /// Make sure that cargo can build for wasm32-wasip2
     Target,
     /// Runs a program that ends with its parent; what `up` starts its children through
@@ -135,6 +139,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Azure(task) => azure::run(&task),
         Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
         Task::Compose => compose::run(&workspace),
+        Task::Release => release::run(&workspace),
         Task::Target => target::ensure(&workspace),
         Task::Child { .. } => Ok(()),
     }

@@ -91,6 +91,19 @@ pub(crate) fn text(arguments: &Arguments) -> Result<String> {
     Ok(if arguments.format == Format::Bicep { role.bicep() } else { role.json() })
 }
 
+/// The simplest one, for a subscription that is not known yet; nothing of this machine's environment is in it.
+pub(super) fn to_fill_in() -> Result<String> {
+    let role = Role {
+        name: "alertcap".to_owned(),
+        actions: chosen(&Choice { part: None, without: Vec::new(), only_called: false })?,
+        assignable: vec!["/subscriptions/<subscription>".to_owned()],
+        places: Vec::new(),
+        assignee: String::new(),
+        remarks: Vec::new(),
+    };
+    Ok(role.json())
+}
+
 fn role(arguments: &Arguments) -> Result<Role> {
     let scopes = given(&arguments.scopes, "allowed_scopes")?;
     ensure!(

@@ -19,6 +19,14 @@ fn given(options: &[&str]) -> Result<Role> {
 }
 
 #[test]
+fn the_role_to_fill_in_is_the_whole_one() {
+    let role: Value = serde_json::from_str(&to_fill_in().unwrap()).unwrap();
+    let whole: Value = serde_json::from_str(&given(&[]).unwrap().json()).unwrap();
+    assert_eq!(role["Actions"], whole["Actions"]);
+    assert_eq!(role["AssignableScopes"], json!(["/subscriptions/<subscription>"]));
+}
+
+#[test]
 fn the_role_is_what_az_takes() {
     let role: Value = serde_json::from_str(&given(&[]).unwrap().json()).unwrap();
     assert_eq!((&role["Name"], &role["AssignableScopes"]), (&json!("alertcap"), &json!([S])));
