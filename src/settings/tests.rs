@@ -181,6 +181,32 @@ fn spin_toml_declares_exactly_these_variables_and_marks_what_is_secret() {
 }
 
 #[test]
+fn a_host_that_sets_nothing_has_the_defaults_of_spin_toml() {
+    let manifest: toml::Table = include_str!("../../spin.toml").parse().unwrap();
+    let declared = manifest["variables"].as_table().unwrap();
+    let unset = |sim: &Sim| {
+        for name in ["login_endpoint", "arm_endpoint", "notify_url", "notify_host"] {
+            sim.0.variables.borrow_mut().remove(name);
+        }
+    };
+    let on_spin = load(|sim| {
+        unset(sim);
+        for (name, variable) in declared {
+            if !sim.0.variables.borrow().contains_key(name) {
+                sim.set(name, variable["default"].as_str().unwrap());
+            }
+        }
+    });
+    let elsewhere = load(unset);
+    assert_eq!(on_spin.problems, []);
+    assert_eq!(format!("{elsewhere:#?}"), format!("{on_spin:#?}"));
+    let (on_spin, elsewhere) = (on_spin.azure.unwrap(), elsewhere.azure.unwrap());
+    assert_eq!(elsewhere.login.as_str(), on_spin.login.as_str());
+    assert_eq!(elsewhere.network_api_version, on_spin.network_api_version);
+    assert_eq!(elsewhere.compute_api_version, on_spin.compute_api_version);
+}
+
+#[test]
 fn wrong_rules_are_told_by_their_lines_and_keep_every_capture_from_being_started() {
     let settings = load(|sim| {
         sim.set("rules", "\n\n[[rules]]\nname = \"x\"\ntime_limit = 5\nmatch.severity = \"Sev9\"\n")

@@ -10,7 +10,12 @@ mod site;
 mod table;
 mod world;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use alertcap_tests::note;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -49,7 +54,9 @@ fn main() {
     if std::env::var_os("ALERTCAP_FIGURES").is_some() {
         return end(figures::run(&site::all()));
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // They wait more than they work.
+    arguments.test_threads.get_or_insert(4);
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
     let mut columns = Vec::new();
     let mut trials = Vec::new();
@@ -60,7 +67,14 @@ fn main() {
             let (site, outcomes) = (site.clone(), outcomes.clone());
             let name = format!("{} :: {}", site.name, scenario.sentence);
             trials.push(Trial::test(name, move || {
+                let begin = Instant::now();
                 let how = (scenario.run)(&site);
+                note(&format!(
+                    "{}: {}: {how} ({:.1} s)",
+                    site.name,
+                    scenario.sentence,
+                    begin.elapsed().as_secs_f64()
+                ));
                 let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
                 outcomes.insert((site.name.to_owned(), scenario.sentence.to_owned()), how);
                 Ok(())

@@ -18,6 +18,12 @@ pub(crate) fn every_route(site: &Site) -> String {
     assert_eq!(dry.status, 200, "{dry:?}");
     let probed = post(&format!("{url}/api/alerts?dry_run=probe"), &operator, alert.as_bytes());
     assert_eq!(probed.status, 200, "{probed:?}");
+    let swept = get(&format!("{url}/api/sweep?code={SWEEP_KEY}"), &[]);
+    assert_eq!((swept.status, stack.sweep().status), (200, 200), "{swept:?}");
+    assert_eq!(stack.read("/api/captures").status, 200);
+    if !stack.kind().is_durable() {
+        return "yes, of what its instance knows".to_owned();
+    }
     let name = name(&stack.alert(&alert));
     let stopped = post(&format!("{url}/api/captures/{name}/stop"), &operator, b"");
     assert_eq!(stopped.status, 202, "{stopped:?}");
@@ -27,8 +33,6 @@ pub(crate) fn every_route(site: &Site) -> String {
     assert!(listed.iter().any(|one| one["name"] == *name), "{listed:?}");
     let deleted = delete(&format!("{url}/api/captures/{name}"), &operator);
     assert_eq!(deleted.status, 202, "{deleted:?}");
-    let swept = get(&format!("{url}/api/sweep?code={SWEEP_KEY}"), &[]);
-    assert_eq!((swept.status, stack.sweep().status), (200, 200), "{swept:?}");
     "yes".to_owned()
 }
 
