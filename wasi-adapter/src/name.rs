@@ -31,3 +31,33 @@ pub fn problem(name: &str) -> Option<String> {
     words.push_str(reason);
     Some(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_spin_takes_are_taken() {
+        for name in ["a", "tenant_id", "a1", "x_9_y", "webhook_key"] {
+            assert_eq!(problem(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_spin_refuses_are_refused_in_its_words() {
+        let letters = "Variable names may contain only lower-case letters, numbers, and underscores.";
+        let said = [
+            ("", r#""": must not be empty"#.to_owned()),
+            ("Tenant", format!(r#""Tenant": invalid character 'T'. {letters}"#)),
+            ("tenant-id", format!(r#""tenant-id": invalid character '-'. {letters}"#)),
+            ("größe", format!(r#""größe": invalid character 'ö'. {letters}"#)),
+            ("1st", r#""1st": must start with a lowercase ASCII letter"#.to_owned()),
+            ("_x", r#""_x": must start with a lowercase ASCII letter"#.to_owned()),
+            ("x_", r#""x_": must end with a lowercase ASCII letter or digit"#.to_owned()),
+            ("a__b", r#""a__b": must not contain multiple consecutive underscores"#.to_owned()),
+        ];
+        for (name, words) in said {
+            assert_eq!(problem(name), Some(words));
+        }
+    }
+}

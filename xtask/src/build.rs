@@ -40,9 +40,14 @@ pub(crate) fn adapter(workspace: &Workspace) -> Result<()> {
 
 /// Builds the component and plugs the adapter under it: what runs on hosts that are not Spin.
 pub(crate) fn composed(workspace: &Workspace) -> Result<()> {
+    composed_beside(workspace, &[])
+}
+
+/// The same, with other native tools that are needed as well: built in one go with what composes, they share its crates.
+pub(crate) fn composed_beside(workspace: &Workspace, others: &[&str]) -> Result<()> {
     component(workspace)?;
     adapter(workspace)?;
-    tools(workspace, &[COMPOSE])?;
+    tools(workspace, &[others, &[COMPOSE]].concat())?;
     let step = ui::Step::start("composing");
     let file = workspace.composed();
     let mut compose = Command::new(workspace.tool(COMPOSE));
@@ -94,8 +99,7 @@ pub(crate) fn tools(workspace: &Workspace, packages: &[&str]) -> Result<()> {
         ui::line(format!(
             "  {names}: the first time takes some minutes (a whole WebAssembly runtime is compiled)"
         ));
-    }
-    if packages.contains(&COMPOSE) && !workspace.tool(COMPOSE).exists() {
+    } else if packages.contains(&COMPOSE) && !workspace.tool(COMPOSE).exists() {
         ui::line(format!("  {names}: the first time takes a minute"));
     }
     pass_through(&mut cargo).with_context(|| format!("{names} could not be built"))?;

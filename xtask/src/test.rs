@@ -26,8 +26,7 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 pub(crate) fn prepared(workspace: &Workspace, foreign: bool) -> Result<Command> {
     let foreign = if foreign { Some(Foreign::ensure(workspace)?) } else { None };
     target::ensure(workspace)?;
-    build::composed(workspace)?;
-    build::tools(workspace, &[build::HOST, build::STANDIN])?;
+    build::composed_beside(workspace, &[build::HOST, build::STANDIN])?;
     let mut cargo = workspace.cargo();
     // The tests start these, or load them.
     cargo.env("ALERTCAP_WASM", workspace.component());

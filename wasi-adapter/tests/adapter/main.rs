@@ -1,0 +1,9 @@
+//! The adapter's wasm on a host whose stores and configuration are scripted: what goes in at Spin's side, and what
+//! comes out at WASI's.
+
+mod buckets;
+mod guest;
+mod host;
+mod keys;
+mod values;
+mod variables;
