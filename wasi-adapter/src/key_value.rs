@@ -1,6 +1,6 @@
-//! `spin:key-value/key-value` over `wasi:keyvalue/store`.
+//! `spin:key-value/key-value` over `wasi:keyvalue/store`, or over a folder where the host lends one.
 
-use std::rc::Rc;
+use std::{io, path::Path, rc::Rc};
 
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 
@@ -12,17 +12,30 @@ use crate::{
         wit_future, wit_stream,
     },
     buckets::{Buckets, Host},
-    pages::{Failure, Pages},
+    folder::{Folder, ROOT},
+    pages::{Failure, Page, Pages},
 };
 
 struct Wasi;
 
+/// What a label stands for.
+pub(crate) enum Bucket {
+    Wasi(wasi::Bucket),
+    Folder(Folder),
+}
+
 impl Host for Wasi {
-    type Bucket = wasi::Bucket;
+    type Bucket = Bucket;
     type Error = wasi::Error;
 
-    fn open(&self, identifier: &str) -> Result<wasi::Bucket, wasi::Error> {
-        wasi::open(identifier)
+    fn open(&self, identifier: &str) -> Result<Bucket, wasi::Error> {
+        let root = Path::new(ROOT);
+        if !root.is_dir() {
+            return wasi::open(identifier).map(Bucket::Wasi);
+        }
+        // Whoever lends a folder wants it used: what is not in it is not looked for in the host's own store.
+        let folder = Folder::open(root, identifier).map_err(|error| in_words(&error))?;
+        folder.map(Bucket::Folder).ok_or(wasi::Error::NoSuchStore)
     }
 
     fn is_no_such_store(error: &wasi::Error) -> bool {
@@ -41,7 +54,48 @@ impl spin::Guest for Adapter {
 /// An open store: a label whose bucket could be opened. Which bucket that is, each call finds out anew.
 pub(crate) struct Store(Rc<str>);
 
-fn call<T>(label: &Rc<str>, call: impl FnOnce(&wasi::Bucket) -> Result<T, wasi::Error>) -> Result<T, Error> {
+impl Bucket {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, wasi::Error> {
+        match self {
+            Self::Wasi(bucket) => bucket.get(key),
+            Self::Folder(folder) => folder.get(key).map_err(|error| in_words(&error)),
+        }
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), wasi::Error> {
+        match self {
+            Self::Wasi(bucket) => bucket.set(key, value),
+            Self::Folder(folder) => folder.set(key, value).map_err(|error| in_words(&error)),
+        }
+    }
+
+    fn delete(&self, key: &str) -> Result<(), wasi::Error> {
+        match self {
+            Self::Wasi(bucket) => bucket.delete(key),
+            Self::Folder(folder) => folder.delete(key).map_err(|error| in_words(&error)),
+        }
+    }
+
+    fn exists(&self, key: &str) -> Result<bool, wasi::Error> {
+        match self {
+            Self::Wasi(bucket) => bucket.exists(key),
+            Self::Folder(folder) => folder.exists(key).map_err(|error| in_words(&error)),
+        }
+    }
+
+    fn list_keys(&self, cursor: Option<u64>) -> Result<Page, wasi::Error> {
+        match self {
+            Self::Wasi(bucket) => bucket.list_keys(cursor).map(|response| (response.keys, response.cursor)),
+            Self::Folder(folder) => folder.keys().map(|keys| (keys, None)).map_err(|error| in_words(&error)),
+        }
+    }
+}
+
+fn in_words(error: &io::Error) -> wasi::Error {
+    wasi::Error::Other(error.to_string())
+}
+
+fn call<T>(label: &Rc<str>, call: impl FnOnce(&Bucket) -> Result<T, wasi::Error>) -> Result<T, Error> {
     BUCKETS.with(|buckets| buckets.call(label, call)).map_err(error)
 }
 
@@ -85,9 +139,7 @@ impl spin::GuestStore for Store {
 /// Writes the label's keys as their pages come. At its end the stream is closed, so that a reader goes on to the outcome.
 async fn list(label: &Rc<str>, mut keys: StreamWriter<String>) -> Result<(), Error> {
     let mut pages = Pages::default();
-    let page = |cursor| {
-        call(label, |bucket| bucket.list_keys(cursor)).map(|response| (response.keys, response.cursor))
-    };
+    let page = |cursor| call(label, |bucket| bucket.list_keys(cursor));
     while let Some(next) = pages.next(page) {
         let next = next.map_err(|failure| match failure {
             Failure::Host(error) => error,

@@ -3,8 +3,8 @@
 //!
 //! | export | module | import |
 //! | --- | --- | --- |
-//! | `spin:key-value/key-value@3.0.0` | `key_value` over [`buckets`] and [`pages`] | `wasi:keyvalue/store@0.2.0-draft` |
-//! | `spin:variables/variables@3.0.0` | `variables` over [`name`] | `wasi:config/store@0.2.0-rc.1` |
+//! | `spin:key-value/key-value@3.0.0` | `key_value` over [`buckets`] and [`pages`], or [`folder`] | `wasi:keyvalue/store@0.2.0-draft`, or a preopened folder |
+//! | `spin:variables/variables@3.0.0` | `variables` over [`name`] | `wasi:config/store@0.2.0-rc.1`, and the environment |
 //!
 //! The public modules are the thoughts of it: free of the host, generic over what they need of it, tested natively. The
 //! others are compiled for wasm only: `bindings` is what `wit-bindgen` makes of `wit/`, and the two exports tie both
@@ -36,6 +36,7 @@
 #[cfg(target_family = "wasm")]
 mod bindings;
 pub mod buckets;
+pub mod folder;
 #[cfg(target_family = "wasm")]
 mod key_value;
 pub mod name;

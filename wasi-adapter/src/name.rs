@@ -32,6 +32,13 @@ pub fn problem(name: &str) -> Option<String> {
     Some(words)
 }
 
+/// Where a variable stands in the environment: `SPIN_VARIABLE_TENANT_ID` is `tenant_id`.
+pub fn in_environment(name: &str) -> String {
+    let mut variable = String::from("SPIN_VARIABLE_");
+    variable.push_str(&name.to_ascii_uppercase());
+    variable
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +66,10 @@ mod tests {
         for (name, words) in said {
             assert_eq!(problem(name), Some(words));
         }
+    }
+
+    #[test]
+    fn a_name_stands_in_the_environment_as_spin_has_it() {
+        assert_eq!(in_environment("tenant_id"), "SPIN_VARIABLE_TENANT_ID");
     }
 }

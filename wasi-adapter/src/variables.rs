@@ -1,4 +1,7 @@
-//! `spin:variables/variables` over `wasi:config/store`.
+//! `spin:variables/variables` over `wasi:config/store`, and where that has no value over the environment, by the names
+//! that Spin's own provider reads there.
+
+use std::env;
 
 use crate::{
     bindings::{
@@ -16,7 +19,7 @@ impl Guest for Adapter {
         }
         match wasi::get(&name) {
             Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(Error::Undefined(name)),
+            Ok(None) => env::var(name::in_environment(&name)).map_err(|_| Error::Undefined(name)),
             Err(wasi::Error::Upstream(words) | wasi::Error::Io(words)) => Err(Error::Provider(words)),
         }
     }
