@@ -1,7 +1,8 @@
 //! The world, as traits: everything alertcap touches outside its own memory goes through one of these.
 //!
-//! The component implements them over Spin's interfaces ([`spin`]); tests implement them in memory. All code left of
-//! this module is pure or generic over [`Platform`], so that it runs natively.
+//! The component implements them over Spin's interfaces ([`spin`]), which hosts that lack them have from `wasi-adapter/`;
+//! docs/hosts.md says where hosts differ. Tests implement them in memory. All code left of this module is pure or generic
+//! over [`Platform`], so that it runs natively.
 
 #[cfg(target_family = "wasm")]
 pub mod spin;
@@ -137,6 +138,8 @@ pub trait Variables {
 pub struct VariablesError;
 
 /// Work that goes on after the answer, where the host lets it (Spin and Wasmtime do; wasmCloud drops it).
+///
+/// So an answer waits for the steps that its request began: [`App::until_at_rest`](crate::app::App::until_at_rest).
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
 pub trait Background {
     /// Starts `work`; it has had its first turn when this returns, or has it right after.

@@ -1,9 +1,11 @@
 //! A stand-in for Azure and a host with the component on it, as a test starts, asks, kills and restarts them.
 
+mod azure;
 mod child;
 mod follow;
 mod host;
 mod http;
+mod inventory;
 mod raw;
 mod servers;
 mod stack;

@@ -1,22 +1,20 @@
 //! The stand-in and the host, together.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     process::Command,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use toml::Table;
 
 use crate::{
     Answer, built,
     child::Process,
     host::{Host, Launch, Running},
     http::{get, post},
+    inventory::quick_inventory,
     until,
 };
 
@@ -63,6 +61,8 @@ pub struct Stack {
     hosts: Vec<Option<Running>>,
     variables: Vec<(String, String)>,
     forbidden: Vec<String>,
+    /// Where the host keeps what it has compiled, if not where it always does.
+    cache: Option<TempDir>,
     /// Keys for the store, until the first host is started.
     kept: Vec<String>,
     state: TempDir,
@@ -123,6 +123,7 @@ impl Stack {
             kind,
             hosts,
             variables,
+            cache: None,
             forbidden: options.forbidden.iter().map(|name| (*name).to_owned()).collect(),
             kept: options.kept.to_vec(),
             state,
@@ -136,6 +137,14 @@ impl Stack {
     /// Sets a variable of the component's; the host has to be started again.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// From its next start on the host has compiled nothing yet.
+    ///
+    /// # Panics
+    /// When there is no folder to be had.
+    pub fn forget_what_was_compiled(&mut self) {
+        self.cache = Some(TempDir::new().expect("a folder"));
     }
 
     /// Kills the host (SIGKILL).
@@ -174,6 +183,7 @@ impl Stack {
             forbidden: &self.forbidden,
             kept: std::mem::take(&mut self.kept).as_slice(),
             clock: clock.as_deref(),
+            cache: self.cache.as_ref().map(TempDir::path),
         }));
     }
 
@@ -276,160 +286,12 @@ impl Stack {
         })
     }
 
-    /// Everything the stand-in received, or of it what belongs to `operation`.
-    #[must_use]
-    pub fn requests(&self, operation: Option<&str>) -> Vec<Value> {
-        let all = get(&format!("{}/_standin/requests", self.azure_url()), &[]).json;
-        let all = all["requests"].as_array().cloned().unwrap_or_default();
-        all.into_iter().filter(|request| operation.is_none_or(|name| request["operation"] == name)).collect()
-    }
-
-    /// How many calls the session of `name` cost, by operation, from its PUT on.
-    #[must_use]
-    pub fn calls(&self, name: &str) -> BTreeMap<String, u64> {
-        let answer = get(&format!("{}/_standin/calls?capture={name}", self.azure_url()), &[]).json;
-        let calls = answer["calls"].as_object().cloned().unwrap_or_default();
-        calls.into_iter().map(|(operation, count)| (operation, count.as_u64().unwrap_or_default())).collect()
-    }
-
-    /// The sessions as they really are.
-    #[must_use]
-    pub fn sessions(&self) -> Vec<Value> {
-        let all = get(&format!("{}/_standin/captures", self.azure_url()), &[]).json;
-        all["captures"].as_array().cloned().unwrap_or_default()
-    }
-
-    /// Lets something happen behind the component's back: `happen("sessionDeleted", name)`.
-    pub fn happen(&self, what: &str, id: &str) {
-        self.control("happen", &json!({ "what": what, "id": id }));
-    }
-
-    /// Forgets what the stand-in received.
-    pub fn forget_requests(&self) {
-        let keep = json!({ "keep": ["captures", "happenings"] }).to_string();
-        let answer = post(&format!("{}/_standin/reset", self.azure_url()), &[], keep.as_bytes());
-        assert!(answer.status < 300, "{answer:?}");
-    }
-
-    /// The events that people were sent, in order.
-    #[must_use]
-    pub fn told(&self) -> Vec<Value> {
-        let all = get(&format!("{}/_standin/notifications", self.azure_url()), &[]).json;
-        all["notifications"].as_array().cloned().unwrap_or_default()
-    }
-
-    /// Waits until people are told that the capture of `name` is over: the stand-in says it as soon as it is so.
-    ///
-    /// # Panics
-    /// After `seconds`.
-    pub fn wait_until_told(&self, name: &str, seconds: u64, what: &str) {
-        let ids = [format!("{name}.ended"), format!("{name}.failed")];
-        let deadline = Instant::now() + Duration::from_secs(seconds);
-        let mut since = 0;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited {seconds} s for: {what}");
-            let wait = left.as_millis().min(10_000);
-            let url = format!("{}/_standin/notifications?since={since}&wait_ms={wait}", self.azure_url());
-            let news = get(&url, &[]).json["notifications"].as_array().cloned().unwrap_or_default();
-            if news.iter().any(|one| ids.iter().any(|id| one["body"]["id"] == **id)) {
-                return;
-            }
-            since = news.iter().filter_map(|one| one["seq"].as_u64()).max().unwrap_or(since);
-        }
-    }
-
-    /// Asks the stand-in for something unusual: `fault("packetCaptures.put", json!({"kind": "drop"}), 1)`.
-    pub fn fault(&self, operation: &str, fault: &Value, times: u32) {
-        self.control("faults", &json!({ "operation": operation, "times": times, "fault": fault }));
-    }
-
-    /// The same for requests about a machine or a capture only: its name is in their path, their session's name or their
-    /// body.
-    pub fn fault_where(&self, operation: &str, about: &str, fault: &Value, times: u64) {
-        let place = match operation {
-            "notify" => "body_contains",
-            "operations.get" | "operationResults.get" => "capture_contains",
-            _ => "path_contains",
-        };
-        let matches = json!({ place: about });
-        self.control(
-            "faults",
-            &json!({ "operation": operation, "times": times, "match": matches, "fault": fault }),
-        );
-    }
-
-    /// Makes the stand-in take a while over the operations before a capture, so that what is asked side by side shows.
-    pub fn slow_azure(&self) {
-        for operation in [
-            "token",
-            "virtualMachines.get",
-            "networkWatchers.list",
-            "packetCaptures.list",
-            "packetCaptures.put",
-        ] {
-            self.fault(operation, &json!({ "kind": "delay", "ms": 150 }), 1);
-        }
-    }
-
-    /// Calls one of the stand-in's control routes.
-    pub fn control(&self, route: &str, body: &Value) {
-        let url = format!("{}/_standin/{route}", self.azure_url());
-        let answer = post(&url, &[("content-type", "application/json")], body.to_string().as_bytes());
-        assert!(answer.status < 300, "{route}: {answer:?}");
-    }
-
     /// What the host and the component have said, over all starts.
     #[must_use]
     pub fn logs(&self) -> String {
         let running = self.hosts.iter().flatten().map(|host| host.process.log());
         std::iter::once(self.earlier_logs.clone()).chain(running).collect()
     }
-}
-
-/// The stand-in's own inventory with waits that a test can take.
-fn quick_inventory(options: &Options) -> String {
-    let text = include_str!("../../local/azure/inventory.toml");
-    let mut inventory: Table = text.parse().expect("the inventory is TOML");
-    let quick = [
-        ("timings", "provisioning_ms", 300),
-        ("timings", "retry_after_s", 1),
-        ("timings", "status_stale_s", 1),
-        ("timings", "status_operation_ms", 100),
-        ("timings", "stop_ms", 100),
-        ("timings", "delete_ms", 100),
-        ("timings", "upload_delay_ms", 100),
-    ];
-    for (table, key, value) in quick.into_iter().chain(options.inventory.iter().copied()) {
-        let table = inventory.get_mut(table).and_then(toml::Value::as_table_mut).expect("the table exists");
-        table.insert(key.to_owned(), value.into());
-    }
-    let tenant = inventory.get_mut("tenants").and_then(|all| all.get_mut(0)).expect("a tenant");
-    let apps = tenant.get_mut("apps").and_then(toml::Value::as_array_mut).expect("there are applications");
-    for (client_id, actions) in options.roles {
-        let mut secret = Table::new();
-        secret.insert("value".to_owned(), ROLE_SECRET.into());
-        let mut app = Table::new();
-        app.insert("name".to_owned(), client_id.as_str().into());
-        app.insert("client_id".to_owned(), client_id.as_str().into());
-        app.insert("secrets".to_owned(), vec![secret].into());
-        app.insert("actions".to_owned(), actions.clone().into());
-        apps.push(app.into());
-    }
-    let subscription = inventory.get_mut("subscriptions").and_then(|all| all.get_mut(0)).expect("one");
-    let machines =
-        subscription.get_mut("machines").and_then(toml::Value::as_array_mut).expect("there are machines");
-    for (number, name) in options.machines.iter().enumerate() {
-        let mut machine = machines.get(1).cloned().expect("db-01");
-        let fields = machine.as_table_mut().expect("a table");
-        fields.insert("name".to_owned(), name.as_str().into());
-        fields.insert(
-            "private_ip".to_owned(),
-            format!("10.20.{}.{}", 1 + number / 200, 1 + number % 200).into(),
-        );
-        machines.push(machine);
-    }
-    toml::to_string(&inventory).expect("it can be written")
 }
 
 fn text(value: &Value) -> String {

@@ -1,8 +1,8 @@
 //! `cargo xtask`: the one tool of this project, for Linux and macOS.
 //!
-//! `target` gets what cargo lacks, `build` makes the component, `compose` the one for hosts that are not Spin;
-//! [`stack`] starts it beside the stand-in for Azure;
-//! `up` leaves that running, `demo` plays one alert through it, `test` and `ci` prove the whole; `rules` checks the
+//! `target` gets what cargo lacks, `build` makes the component, `compose` the one for hosts that are not Spin, `release`
+//! what is given away; [`stack`] starts the component beside the stand-in for Azure: `up` leaves that running, `demo`
+//! plays one alert through it. `test` and `ci` prove the whole, `hosts` on every host there is; `rules` checks the
 //! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them; `azure`
 //! prints what Azure's side takes, `deny` and `sbom` look at the crates.
 

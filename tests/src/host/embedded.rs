@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{Launch, Running, manifest, seed, set_variables};
+use super::{Launch, Running, manifest, seed};
 use crate::{built, child::Process, component};
 
 pub(super) fn start(launch: &Launch) -> Result<Running, String> {
@@ -15,7 +15,7 @@ pub(super) fn start(launch: &Launch) -> Result<Running, String> {
     if let Some(file) = launch.clock {
         command.arg("--clock-file").arg(file);
     }
-    set_variables(&mut command, launch.variables);
+    launch.dress(&mut command);
     let (process, ready) = Process::start_and_hear(&mut command);
     let url = ready["url"].as_str().ok_or("it does not say where it listens")?.to_owned();
     Ok(Running { process, url })

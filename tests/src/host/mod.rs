@@ -86,21 +86,21 @@ impl Host {
         !matches!(self, Self::Wash(_))
     }
 
-    /// Its name and version, as it says them.
+    /// Its version, as it says it; none of the embedded host.
     ///
     /// # Panics
     /// When it is not there.
     #[must_use]
     pub fn version(&self) -> String {
         let program = match self {
-            Self::Embedded => return "embedded host".to_owned(),
+            Self::Embedded => return String::new(),
             Self::Wash(_) => wash::program(),
             Self::Wasmtime(_) => wasmtime::program(),
             Self::Spin(_) => PathBuf::from("spin"),
         };
         let said = Command::new(&program).arg("--version").output().expect("the host is there");
         let said = String::from_utf8_lossy(&said.stdout);
-        said.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+        said.split_whitespace().nth(1).expect("its version").to_owned()
     }
 
     /// Whether it lets requests out only to named addresses.
@@ -135,6 +135,25 @@ pub(crate) struct Launch<'a> {
     pub(crate) kept: &'a [String],
     /// A file with how far the clock is ahead; of the embedded host's only.
     pub(crate) clock: Option<&'a Path>,
+    /// Where compiled components are kept, if not where the user's other programs keep theirs.
+    pub(crate) cache: Option<&'a Path>,
+}
+
+impl Launch<'_> {
+    /// Gives a host's command its environment: the component's variables, none of those of whoever runs the tests.
+    fn dress(&self, command: &mut Command) {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SPIN_VARIABLE_") {
+                command.env_remove(name);
+            }
+        }
+        for (name, value) in self.variables {
+            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+        }
+        if let Some(cache) = self.cache {
+            command.env("XDG_CACHE_HOME", cache);
+        }
+    }
 }
 
 /// A host that runs.
@@ -194,16 +213,4 @@ fn manifest(launch: &Launch) -> PathBuf {
     let file = launch.own.join("spin.toml");
     fs::write(&file, lines.map(|line| format!("{line}\n")).collect::<String>()).expect("it can be written");
     file
-}
-
-/// The command's environment without the variables of whoever runs the tests, and with `variables`.
-fn set_variables(command: &mut Command, variables: &[(String, String)]) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("SPIN_VARIABLE_") {
-            command.env_remove(name);
-        }
-    }
-    for (name, value) in variables {
-        command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
-    }
 }

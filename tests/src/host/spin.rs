@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use super::{Launch, Running, Store, manifest, seed, set_variables, when_it_answers};
+use super::{Launch, Running, Store, manifest, seed, when_it_answers};
 use crate::child::Process;
 
 /// Spin's version, if there is one on the PATH that can run the component: 4.1 or newer.
@@ -35,6 +35,6 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
     command.args(["up", "--listen", &format!("127.0.0.1:{port}"), "--from"]).arg(manifest(launch));
     command.arg("--runtime-config-file").arg(file);
     command.arg("--state-dir").arg(launch.own.join("spin"));
-    set_variables(&mut command, launch.variables);
+    launch.dress(&mut command);
     when_it_answers(Process::start(&mut command), format!("http://127.0.0.1:{port}"))
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use super::{Launch, Running, START, Store, composed, seed, set_variables, when_it_answers};
+use super::{Launch, Running, START, Store, composed, seed, when_it_answers};
 use crate::{built, child::Process, until};
 
 /// As deploy/wasmtime has them.
@@ -39,7 +39,7 @@ pub(super) fn start(launch: &Launch, store: &Store) -> Result<Running, String> {
         Store::Redis(_) | Store::Nats(_) => return Err("Wasmtime has no such store".to_owned()),
     }
     command.arg(composed());
-    set_variables(&mut command, launch.variables);
+    launch.dress(&mut command);
     let mut process = Process::start(&mut command);
     let url = until(START.as_secs(), "wasmtime to say where it listens", || {
         let log = process.log();

@@ -71,7 +71,8 @@ impl Table {
     fn markdown(&self) -> String {
         let mut text = String::from("|");
         for (name, version) in &self.columns {
-            _ = write!(text, " | {name}<br>{version}");
+            let space = if version.is_empty() { "" } else { "<br>" };
+            _ = write!(text, " | {name}{space}{version}");
         }
         text.push_str(" |\n| ---");
         text.push_str(&" | ---".repeat(self.columns.len()));
