@@ -52,17 +52,16 @@ const SCENARIOS: [Scenario; 11] = [
 
 fn main() {
     if std::env::var_os("ALERTCAP_FIGURES").is_some() {
-        return end(figures::run(&site::all()));
+        let outcome = figures::run(&site::all());
+        return end(outcome);
     }
-    let mut arguments = Arguments::from_args();
+    let (mut arguments, names) = arguments();
     // They wait more than they work.
     arguments.test_threads.get_or_insert(4);
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
-    let mut columns = Vec::new();
+    let sites: Vec<_> = site::all().into_iter().map(Arc::new).collect();
     let mut trials = Vec::new();
-    for site in site::all() {
-        let site = Arc::new(site);
-        columns.push(site.column());
+    for site in &sites {
         for scenario in &SCENARIOS {
             let (site, outcomes) = (site.clone(), outcomes.clone());
             let name = format!("{} :: {}", site.name, scenario.sentence);
@@ -82,7 +81,11 @@ fn main() {
         }
     }
     let everything = trials.len();
+    trials.retain(|trial| names.is_empty() || names.iter().any(|name| trial.name().contains(name)));
     let conclusion = libtest_mimic::run(&arguments, trials);
+    let columns: Vec<_> = sites.iter().map(|site| site.column()).collect();
+    // Ends the hosts: what exits below runs no destructors.
+    drop(sites);
     if conclusion.has_failed() || conclusion.num_passed != everything as u64 {
         // Of a part no table can be made.
         conclusion.exit();
@@ -90,6 +93,23 @@ fn main() {
     let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     let sentences: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.sentence).collect();
     end(Table::new(&columns, &sentences, &outcomes).into_page());
+}
+
+/// The arguments that every test program is given. `cargo test` takes several names, this harness one: those are apart.
+fn arguments() -> (Arguments, Vec<String>) {
+    let mut names = Vec::new();
+    let mut rest: Vec<String> = Vec::new();
+    for argument in std::env::args() {
+        let is_value = rest.last().is_some_and(|last| {
+            ["--skip", "--test-threads", "--logfile", "--color", "--format", "-Z"].contains(&last.as_str())
+        });
+        if rest.is_empty() || is_value || argument.starts_with('-') {
+            rest.push(argument);
+        } else {
+            names.push(argument);
+        }
+    }
+    (Arguments::from_iter(rest), names)
 }
 
 fn end(outcome: Result<(), String>) {

@@ -16,7 +16,8 @@ use serde_json::Value;
 pub(crate) struct Site {
     /// What the table calls it.
     pub(crate) name: &'static str,
-    host: fn() -> Host,
+    host: fn(Store) -> Host,
+    store: fn() -> Store,
     shared: LazyLock<Stack, Box<dyn FnOnce() -> Stack + Send>>,
     alerts: AtomicU32,
 }
@@ -24,34 +25,39 @@ pub(crate) struct Site {
 /// Each host that there is.
 pub(crate) fn all() -> Vec<Site> {
     let mut sites = vec![
-        Site::new("embedded", || Host::Embedded),
-        Site::new("wash, files", || Host::Wash(Store::Own)),
-        Site::new("wash, Redis", || Host::Wash(Store::redis())),
-        Site::new("wash, NATS", || Host::Wash(Store::nats())),
-        Site::new("wasmtime, files", || Host::Wasmtime(Store::Own)),
-        Site::new("wasmtime, memory", || Host::Wasmtime(Store::Memory)),
+        Site::new("embedded", |_| Host::Embedded, || Store::Own),
+        Site::new("wash, files", Host::Wash, || Store::Own),
+        Site::new("wash, Redis", Host::Wash, Store::redis),
+        Site::new("wash, NATS", Host::Wash, Store::nats),
+        Site::new("wasmtime, files", Host::Wasmtime, || Store::Own),
+        Site::new("wasmtime, memory", Host::Wasmtime, || Store::Memory),
     ];
     if spin_version().is_some() {
-        sites.push(Site::new("Spin, SQLite", || Host::Spin(Store::Own)));
-        sites.push(Site::new("Spin, Redis", || Host::Spin(Store::redis())));
+        sites.push(Site::new("Spin, SQLite", Host::Spin, || Store::Own));
+        sites.push(Site::new("Spin, Redis", Host::Spin, Store::redis));
     }
     sites
 }
 
 impl Site {
-    fn new(name: &'static str, host: fn() -> Host) -> Self {
+    fn new(name: &'static str, host: fn(Store) -> Host, store: fn() -> Store) -> Self {
         let start: Box<dyn FnOnce() -> Stack + Send> = Box::new(move || {
             // Some before and some after alertcap's own, in the order of names: those are on no first page and on no last.
             let keys: Vec<_> = (0..1_200).map(|n| format!("{}.{n:04}", ["a", "z"][n % 2])).collect();
             let machines = [SILENT.to_owned()];
-            Stack::start(&Options { host: host(), kept: &keys, machines: &machines, ..Options::default() })
+            Stack::start(&Options {
+                host: host(store()),
+                kept: &keys,
+                machines: &machines,
+                ..Options::default()
+            })
         });
-        Self { name, host, shared: LazyLock::new(start), alerts: AtomicU32::new(0) }
+        Self { name, host, store, shared: LazyLock::new(start), alerts: AtomicU32::new(0) }
     }
 
     /// Its name and its version.
     pub(crate) fn column(&self) -> (String, String) {
-        (self.name.to_owned(), (self.host)().version())
+        (self.name.to_owned(), (self.host)(Store::Own).version())
     }
 
     /// A stack that several scenarios share, with 1,200 keys in its store.
@@ -61,7 +67,7 @@ impl Site {
 
     /// A stack of one's own.
     pub(crate) fn own(&self, options: Options) -> Stack {
-        Stack::start(&Options { host: (self.host)(), ..options })
+        Stack::start(&Options { host: (self.host)((self.store)()), ..options })
     }
 
     /// An alert that no scenario has sent yet.
