@@ -15,6 +15,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    is_group: bool,
     log: Arc<Mutex<String>>,
 }
 
@@ -23,6 +24,13 @@ impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
         let (mut process, mut stdout) = Self::spawn(command);
         process.keep(move |log| copy(&mut stdout, log));
+        process
+    }
+
+    /// Starts one that starts others, which would outlive it. (Ctrl-C does not reach them: only where it has to be.)
+    pub(crate) fn start_group(command: &mut Command) -> Self {
+        let mut process = Self::start(command.process_group(0));
+        process.is_group = true;
         process
     }
 
@@ -41,12 +49,11 @@ impl Process {
 
     fn spawn(command: &mut Command) -> (Self, impl Read + Send + 'static) {
         let program = command.get_program().to_string_lossy().into_owned();
-        // A group of its own: `spin up` starts another process, which would outlive it.
-        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
         let stdout = child.stdout.take().expect("it is piped");
         let mut stderr = child.stderr.take().expect("it is piped");
-        let mut process = Self { child, log: Arc::default() };
+        let mut process = Self { child, is_group: false, log: Arc::default() };
         process.keep(move |log| copy(&mut stderr, log));
         (process, stdout)
     }
@@ -83,7 +90,10 @@ fn copy(stream: &mut impl Read, log: &Mutex<String>) {
 impl Drop for Process {
     fn drop(&mut self) {
         // SIGKILL: nothing that a test shows may depend on a tidy end.
-        _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        if self.is_group {
+            _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        }
+        _ = self.child.kill();
         _ = self.child.wait();
     }
 }

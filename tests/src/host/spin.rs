@@ -36,5 +36,5 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
     command.arg("--runtime-config-file").arg(file);
     command.arg("--state-dir").arg(launch.own.join("spin"));
     launch.dress(&mut command);
-    when_it_answers(Process::start(&mut command), format!("http://127.0.0.1:{port}"))
+    when_it_answers(Process::start_group(&mut command), format!("http://127.0.0.1:{port}"))
 }
