@@ -93,8 +93,7 @@ impl<P: Platform> Delivery<'_, P> {
         let (tell, told) = oneshot::channel();
         let first = record.clone();
         // Not here but in the background, so that it goes on when the answer cannot wait for it.
-        let work =
-            async move { drive_new(&background, &hand, awake, first, |record| _ = tell.send(record)).await };
+        let work = async move { drive_new(&background, &hand, first, |record| _ = tell.send(record)).await };
         self.app.platform.spawn(work).await;
         let remaining = self.deadline.since(self.app.platform.now());
         let record = match self.app.platform.within(remaining, told).await {

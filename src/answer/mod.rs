@@ -30,6 +30,8 @@ use crate::{
 /// connection is closed while it sends sees no answer.
 pub const DRAINED: usize = 4;
 
+/// The store has so long for the records that somebody wants to see.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 /// So long after a request came its answer waits at most for steps that it began.
 const REST_WITHIN: Duration = Duration::from_millis(6_500);
 
@@ -59,8 +61,8 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
     let (parts, body) = request.into_parts();
     let outcome = match Route::parse(&parts.method, parts.uri.path()) {
         Ok(Route::Alerts) => alerts::take(app, &parts, body).await,
-        Ok(Route::Captures) => captures::list(app, &parts).await,
-        Ok(Route::Capture { name }) => captures::one(app, &parts, name).await,
+        Ok(Route::Captures) => in_time(app, captures::list(app, &parts)).await,
+        Ok(Route::Capture { name }) => in_time(app, captures::one(app, &parts, name)).await,
         Ok(Route::Stop { name }) => operate::stop(app, &parts, name).await,
         Ok(Route::Delete { name }) => operate::delete(app, &parts, name).await,
         Ok(Route::Sweep) => sweep::sweep(app, &parts).await,
@@ -70,6 +72,15 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
     };
     app.until_at_rest(deadline).await;
     outcome.unwrap_or_else(Problem::into_response)
+}
+
+/// An answer that the store alone is asked for, or that it took too long.
+async fn in_time<P: Platform>(
+    app: &App<P>,
+    answer: impl Future<Output = Result<Response<Bytes>, Problem>>,
+) -> Result<Response<Bytes>, Problem> {
+    let in_time = app.platform.within(READ_WITHIN, answer).await;
+    in_time.unwrap_or_else(|| Err(Problem::unavailable("The store does not answer in time.")))
 }
 
 /// Lets only holders of one of these keys past.

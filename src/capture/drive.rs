@@ -47,24 +47,24 @@ pub enum Patience {
 pub async fn drive_new<P: Platform>(
     app: &App<P>,
     hand: &InHand,
-    awake: Awake,
     mut record: Record,
     started: impl FnOnce(Record),
 ) {
     if step(app, &mut record, Action::Start).await.is_some() {
         follow_what_it_led_to(app, &record).await;
         started(record);
-        drive(app, hand.name(), awake, Patience::ToTheEnd).await;
+        drive(app, hand.name(), None, Patience::ToTheEnd).await;
     }
 }
 
 /// Drives the capture called `name`; returns its record as it last stood, if it could be read.
 ///
-/// It is `awake` whenever it is not asleep until something is due. Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm.
+/// Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm. `awake` is
+/// let go when it first rests, or has only to tell people.
 pub async fn drive<P: Platform>(
     app: &App<P>,
     name: &str,
-    mut awake: Awake,
+    mut awake: Option<Awake>,
     patience: Patience,
 ) -> Option<Record> {
     let mut last = None;
@@ -84,6 +84,10 @@ pub async fn drive<P: Platform>(
         match (next(&record, now), patience) {
             (Next::Do(_), Patience::WhileDue(until)) if until <= now => return Some(record),
             (Next::Do(action), _) => {
+                if matches!(action, Action::Report(_)) {
+                    // A receiver that is slow keeps nobody else waiting.
+                    awake = None;
+                }
                 steps = steps.saturating_add(1);
                 match claim(app, &mut record, action, now).await {
                     Ok(true) => {}
@@ -98,9 +102,8 @@ pub async fn drive<P: Platform>(
             }
             (Next::Wait(until), Patience::ToTheEnd) => {
                 steps = 0;
-                drop(awake);
+                awake = None;
                 app.platform.sleep(pause(app, now, until)).await;
-                awake = app.awake();
             }
             (Next::Wait(_) | Next::Nothing, _) => return Some(record),
         }
@@ -113,7 +116,7 @@ pub async fn drive<P: Platform>(
 /// Drives the capture that `hand` holds to its end.
 pub async fn drive_in_hand<P: Platform>(app: &App<P>, hand: InHand, awake: Awake, is_held_back: bool) {
     if let Some(hand) = hand.only_to_tell_if(is_held_back) {
-        drive(app, hand.name(), awake, Patience::ToTheEnd).await;
+        drive(app, hand.name(), Some(awake), Patience::ToTheEnd).await;
     }
 }
 
@@ -251,7 +254,7 @@ async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
         let work: LocalBoxFuture<'static, ()> = Box::pin(async move {
             match store::load(&background.platform, hand.name()).await {
                 Ok(Some(record)) if record.state == State::Accepted && record.attempts == 0 => {
-                    drive_new(&background, &hand, awake, record, |_| ()).await;
+                    drive_new(&background, &hand, record, |_| ()).await;
                 }
                 known => {
                     let is_held_back =

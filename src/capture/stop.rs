@@ -34,7 +34,7 @@ pub async fn stop<P: Platform>(
     let (background, awake, name) = (app.clone(), app.awake(), name.to_owned());
     let work = async move {
         let _hand = hand;
-        _ = drive(&background, &name, awake, Patience::ToTheEnd).await;
+        _ = drive(&background, &name, Some(awake), Patience::ToTheEnd).await;
     };
     app.platform.spawn(work).await;
     Ok(true)

@@ -103,8 +103,9 @@ async fn pass<P: Platform>(
     swept: &Cell<Option<Swept>>,
     cleared: &Cleared,
 ) -> Result<(), StoreError> {
-    attendance::swept(app, begin).await;
+    // First, so that a store that is away is asked no more: there are hosts on which each question takes 10 s then.
     let keys = store::list(&app.platform).await?;
+    attendance::swept(app, begin).await;
     let open = keys.open.len();
     swept.set(Some(Swept { open, still_open: open, ..Swept::default() }));
     swept.set(Some(move_on(app, &keys.open, MOVED, begin).await));
@@ -215,7 +216,8 @@ async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -
     let (tell, told) = oneshot::channel();
     let (background, awake) = (app.clone(), app.awake());
     let work = async move {
-        let moved = drive(&background, hand.name(), awake, Patience::WhileDue(begin.after(SECONDS))).await;
+        let moved =
+            drive(&background, hand.name(), Some(awake), Patience::WhileDue(begin.after(SECONDS))).await;
         let state = moved.as_ref().map(|record| record.state);
         let now = background.platform.now();
         // One that was held back is perhaps being taken at this moment.
@@ -228,8 +230,7 @@ async fn move_one<P: Platform>(app: &App<P>, record: Record, begin: Timestamp) -
         }
         _ = tell.send(moved);
         if state.is_some_and(|state| state < State::Reported) {
-            let awake = background.awake();
-            _ = drive(&background, hand.name(), awake, Patience::ToTheEnd).await;
+            _ = drive(&background, hand.name(), None, Patience::ToTheEnd).await;
         }
     };
     app.platform.spawn(work).await;

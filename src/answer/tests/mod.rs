@@ -1,6 +1,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+mod at_rest;
 mod callers;
 mod dry_run;
 mod endings;

@@ -171,18 +171,3 @@ fn the_last_capture_of_a_name_can_have_its_session_deleted() {
     send_all(&sim, sweep());
     assert_eq!((send(&sim, delete(&newer)).0.as_u16(), sim.count("delete")), (202, 1));
 }
-
-#[test]
-fn a_host_that_drops_what_comes_after_the_answer_leaves_no_step_half_done() {
-    let sim = Sim::new();
-    sim.set("time_limit_seconds", "18000");
-    let name = name(&send(&sim, alert(METRIC)).1);
-    sim.pass(30);
-    send(&sim, sweep());
-    // Each of these instances dies with its answer; a step it had begun would be claimed for a minute.
-    assert_eq!(send(&sim, stop(&name)).0, 202);
-    sim.pass(20);
-    let (_, swept) = send(&sim, sweep());
-    assert_eq!((&swept["moved"], &swept["reported"]), (&json!(1), &json!(1)), "{swept}");
-    assert_eq!(record(&sim)["stopReason"], "Manual");
-}
