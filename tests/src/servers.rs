@@ -1,12 +1,12 @@
 //! Stores that several hosts share, as users run them: Redis, and NATS with `JetStream`. Each on a free port, with its
 //! data in a folder of its own; killed when dropped.
 
-use std::{fs, net::TcpListener, process::Command};
+use std::{fs, process::Command};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{built, child::Process, until};
+use crate::{built, child::Process, host::free_port, until};
 
 /// A server that runs.
 #[derive(Debug)]
@@ -35,8 +35,7 @@ impl Server {
 
     fn try_redis() -> Option<Self> {
         let data = TempDir::new().expect("a folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a free port").port().to_string();
+        let port = free_port().to_string();
         let mut command = Command::new(built("ALERTCAP_REDIS_BIN", "tools/servers/bin/redis-server"));
         command.args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "yes"]);
         command.args(["--appendfsync", "always", "--dir"]).arg(data.path());

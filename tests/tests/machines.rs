@@ -1,6 +1,6 @@
-//! Two hosts on one store, as on two machines: alerts come to both, each of them several times, and one host is killed in
-//! the middle. One capture for each alert, none lost. `ALERTCAP_MACHINES_ALERTS` says how many; a hundred times as many
-//! are for a night.
+//! Two hosts on one store, as on two machines. Half of the alerts come to both; the others to one that is killed in the
+//! middle, and what it has acknowledged nobody sends again. One capture for each alert, none lost.
+//! `ALERTCAP_MACHINES_ALERTS` says how many: `cargo xtask hosts --machines 1200` sends a hundred times as many.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,14 +13,16 @@ use std::{
 };
 
 use alertcap_tests::{
-    Answer, Host, METRIC, Options, Stack, Store, WEBHOOK_KEY, note, spin_version, try_post, until,
+    Host, METRIC, Options, Stack, Store, WEBHOOK_KEY, get, note, spin_version, try_post, until,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// So many alerts, unless the environment says otherwise.
 const ALERTS: usize = 12;
-/// Four senders at once; each sends an alert to both hosts, in its own order.
-const ORDERS: [[usize; 2]; 4] = [[0, 1], [1, 0], [0, 1], [1, 0]];
+/// Each has a minute of its own, in less than a day.
+const MOST: usize = 1_200;
+/// A machine of which Azure is slow.
+const SLOW: &str = "mc-slow";
 
 #[test]
 fn two_wash_on_one_redis_take_each_alert_once_and_lose_none_when_one_is_killed() {
@@ -52,71 +54,118 @@ fn two_spins_on_one_redis_take_each_alert_once_and_lose_none_when_one_is_killed(
 
 fn spray(what: &str, host: Host) {
     let count = std::env::var("ALERTCAP_MACHINES_ALERTS").map_or(ALERTS, |n| n.parse().expect("a number"));
+    assert!((6..=MOST).contains(&count), "from 6 to {MOST} alerts");
     // Machines enough that no watcher's or machine's own limit is in the way.
-    let machines: Vec<_> = (0..20).map(|n| format!("mc-{n:02}")).collect();
+    let machines: Vec<_> = (0..20).map(|n| format!("mc-{n:02}")).chain([SLOW.to_owned()]).collect();
     let mut stack = Stack::start(&Options { host, more_hosts: 1, machines: &machines, ..Options::default() });
-    let alerts: Vec<_> = (0..count).map(|n| alert(n, &machines)).collect();
+    let alerts: Vec<_> = (1..count).map(|n| alert(n, &machines[n % 20])).collect();
     let begin = Instant::now();
-
-    let deliveries = AtomicUsize::new(0);
-    let names = Mutex::new(HashMap::new());
-    let (before, after) = alerts.split_at(count / 2);
+    let seen = Seen::default();
     let urls = [stack.url_of(0), stack.url_of(1)];
-    let deliver = |number: usize, alerts: &[String], to: &[usize]| {
-        for alert in alerts.iter().skip(number).step_by(ORDERS.len()) {
-            for host in to {
-                deliveries.fetch_add(1, Ordering::Relaxed);
-                // Who gets no answer sends it again; Azure Monitor does so too.
-                let Some(answer) = send(&urls[*host], alert) else { continue };
-                let name = name(&answer);
-                let known = names.lock().expect("no panic before").insert(alert.clone(), name.clone());
-                assert!(known.is_none_or(|known| known == name), "two captures of one alert");
-            }
+    let (to_both, to_one) = alerts.split_at(alerts.len() / 2);
+
+    // Each to both: the second one finds it in the store.
+    in_parallel(to_both, |number, alert| {
+        let (first, second) = (number % 2, 1 - number % 2);
+        assert_eq!(seen.send(&urls[first], alert), Some(false), "it is new");
+        assert_eq!(seen.send(&urls[second], alert), Some(true), "the other host knows it");
+    });
+
+    // To one that dies. What it has acknowledged, nobody sends again; what it has not, the sender sends to the other.
+    stack.fault_where("packetCaptures.put", SLOW, &json!({"kind": "delay", "ms": 4_000}), 1);
+    let (acknowledged, unanswered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let send = |alert: &String| match seen.send(&urls[1], alert) {
+        Some(_) => _ = acknowledged.fetch_add(1, Ordering::Relaxed),
+        None => {
+            unanswered.fetch_add(1, Ordering::Relaxed);
+            assert!(seen.send(&urls[0], alert).is_some(), "the other host answers");
         }
     };
-    let deliver = &deliver;
+    let azure = stack.azure_url();
     thread::scope(|scope| {
-        for (number, order) in ORDERS.iter().enumerate() {
-            scope.spawn(move || deliver(number, before, order));
-        }
-    });
-    thread::scope(|scope| {
-        for (number, order) in ORDERS.iter().enumerate() {
-            scope.spawn(move || deliver(number, after, order));
-        }
-        // The second half is on its way when the second host dies.
-        let sent = before.len() * 2 + 2;
-        until(60, "deliveries under way", || (deliveries.load(Ordering::Relaxed) > sent).then_some(()));
+        scope.spawn(|| in_parallel(to_one, |_, alert| send(alert)));
+        scope.spawn(|| send(&alert(0, SLOW)));
+        // It dies while it waits for Azure's answer to a PUT, and when it has taken some others.
+        until(60, "a PUT under way at the host that dies", || {
+            let requests = get(&format!("{azure}/_standin/requests"), &[]).json;
+            let mut requests = requests["requests"].as_array()?.iter();
+            let is_asked = requests.any(|request| {
+                request["operation"] == "packetCaptures.put" && request.to_string().contains(SLOW)
+            });
+            (is_asked && acknowledged.load(Ordering::Relaxed) > 0).then_some(())
+        });
         stack.kill_one(1);
     });
-    let names = names.into_inner().expect("no panic before");
-    assert_eq!(names.len(), count, "each alert was answered by one of the two");
-    let names: HashSet<_> = names.into_values().collect();
-    assert_eq!(names.len(), count, "two alerts, two captures");
+    let (acknowledged, unanswered) = (acknowledged.into_inner(), unanswered.into_inner());
+    assert!(acknowledged > 0 && unanswered > 0, "{acknowledged} and {unanswered}: it died in the middle");
+    let names: HashSet<_> = seen.names().into_values().collect();
+    assert_eq!(names.len(), count, "each alert a capture");
 
     let records = all_reported(&stack, &names);
     let took = begin.elapsed();
     let puts = stack.requests(Some("packetCaptures.put"));
     let taken: Vec<_> = puts.iter().filter(|put| put["status"] == 201).collect();
-    assert_eq!(taken.len(), count, "Azure took one PUT for each");
-    assert_eq!(stack.sessions().len(), count);
+    assert_eq!((taken.len(), stack.sessions().len()), (count, count), "Azure took one PUT for each");
     for record in &records {
         assert_eq!((record["stopReason"].as_str(), &record["error"]), (Some("TimeExceeded"), &Value::Null));
     }
     let told = stack.told();
-    let ended: Vec<_> =
-        told.iter().filter_map(|event| event["body"]["id"].as_str()?.strip_suffix(".ended")).collect();
-    let once: HashSet<_> = ended.iter().map(|name| (*name).to_owned()).collect();
+    let ended = told.iter().filter_map(|event| event["body"]["id"].as_str()?.strip_suffix(".ended"));
+    let ended: Vec<_> = ended.map(str::to_owned).collect();
+    let once: HashSet<_> = ended.iter().cloned().collect();
     assert_eq!(once, names, "people are told of the end of each");
     note(&format!(
-        "{what}: {count} alerts in {} deliveries; {} PUTs, {} captures; {} reports of ends, {} of them repeated; {:.0} s",
-        deliveries.into_inner(),
+        "{what}: {count} alerts in {} deliveries, {acknowledged} of them acknowledged by the host that died and {unanswered} \
+         unanswered; {} PUTs, {} captures; {} reports of ends, {} of them again; {:.0} s",
+        seen.deliveries.load(Ordering::Relaxed),
         puts.len(),
         taken.len(),
         ended.len(),
         ended.len() - once.len(),
         took.as_secs_f64(),
     ));
+}
+
+/// What was sent, and what it led to.
+#[derive(Default)]
+struct Seen {
+    deliveries: AtomicUsize,
+    names: Mutex<HashMap<String, String>>,
+}
+
+impl Seen {
+    /// Sends an alert: whether it was known; none if nobody answers.
+    fn send(&self, url: &str, alert: &String) -> Option<bool> {
+        self.deliveries.fetch_add(1, Ordering::Relaxed);
+        let headers = [("x-functions-key", WEBHOOK_KEY), ("content-type", "application/json")];
+        let answer = try_post(&format!("{url}/api/alerts"), &headers, alert.as_bytes())?;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let capture = &answer.json["captures"][0];
+        let name = capture["name"].as_str().expect("a capture's name").to_owned();
+        let known = self.names.lock().expect("no panic before").insert(alert.clone(), name.clone());
+        assert!(known.is_none_or(|known| known == name), "two captures of one alert");
+        capture["duplicate"].as_bool()
+    }
+
+    fn names(&self) -> HashMap<String, String> {
+        self.names.lock().expect("no panic before").clone()
+    }
+}
+
+/// Four at a time.
+fn in_parallel(alerts: &[String], work: impl Fn(usize, &String) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some((number, alert)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, alerts.get(n)?)))
+                {
+                    work(number, alert);
+                }
+            });
+        }
+    });
 }
 
 /// Sweeps on the host that is left, until all are reported: a step that the other one had begun is claimed for a minute.
@@ -136,19 +185,8 @@ fn all_reported(stack: &Stack, names: &HashSet<String>) -> Vec<Value> {
     }
 }
 
-fn alert(number: usize, machines: &[String]) -> String {
-    let machine = &machines[number % machines.len()];
-    let time = format!("{:02}:{:02}:13", 3 + number / 60 % 20, number % 60);
+/// The alert of a machine and a time of its own.
+fn alert(number: usize, machine: &str) -> String {
+    let time = format!("{:02}:{:02}:13", 3 + number / 60, number % 60);
     METRIC.replace("web-01", machine).replace("02:00:13", &time)
-}
-
-/// None if nobody answers.
-fn send(url: &str, alert: &str) -> Option<Answer> {
-    let headers = [("x-functions-key", WEBHOOK_KEY), ("content-type", "application/json")];
-    try_post(&format!("{url}/api/alerts"), &headers, alert.as_bytes())
-}
-
-fn name(answer: &Answer) -> String {
-    assert_eq!(answer.status, 202, "{answer:?}");
-    answer.json["captures"][0]["name"].as_str().expect("a capture's name").to_owned()
 }

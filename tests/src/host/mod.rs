@@ -8,11 +8,12 @@ mod wash;
 mod wasmtime;
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -183,13 +184,25 @@ fn when_it_answers(mut process: Process, url: String) -> Result<Running, String>
 fn on_a_free_port(mut start: impl FnMut(u16) -> Result<Running, String>) -> Result<Running, String> {
     let mut why = String::new();
     for _ in 0..3 {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        match start(port.map_err(|error| error.to_string())?.port()) {
+        match start(free_port()) {
             Ok(running) => return Ok(running),
             Err(error) => why = error,
         }
     }
     Err(why)
+}
+
+/// A port that is free and that nobody in this process was given before: two hosts that start at once would otherwise
+/// answer for one another.
+pub(crate) fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return port;
+        }
+    }
 }
 
 /// The component composed with the adapter.

@@ -42,7 +42,7 @@ pub(crate) fn all() -> Vec<Site> {
 impl Site {
     fn new(name: &'static str, host: fn(Store) -> Host, store: fn() -> Store) -> Self {
         let start: Box<dyn FnOnce() -> Stack + Send> = Box::new(move || {
-            // Some before and some after alertcap's own, in the order of names: those are on no first page and on no last.
+            // Some before and some after alertcap's own in the order of names. (On NATS, which lists by age, all before.)
             let keys: Vec<_> = (0..1_200).map(|n| format!("{}.{n:04}", ["a", "z"][n % 2])).collect();
             let machines = [SILENT.to_owned()];
             Stack::start(&Options {

@@ -33,12 +33,16 @@ impl Table {
     /// Compares it with the page, or writes it there if `ALERTCAP_WRITE_TABLE` is set.
     pub(crate) fn into_page(mut self) -> Result<(), String> {
         let (_, old, _) = page::part(BEGIN)?;
+        let is_written = std::env::var_os("ALERTCAP_WRITE_TABLE").is_some();
         self.keep_what_is_absent(&old);
+        if !is_written {
+            self.keep_versions_of_what_may_be_absent(&old);
+        }
         let new = self.markdown();
         if new == old {
             return Ok(());
         }
-        if std::env::var_os("ALERTCAP_WRITE_TABLE").is_none() {
+        if !is_written {
             return Err(format!(
                 "docs/hosts.md does not say what was seen; `cargo xtask hosts` writes it down:\n{new}"
             ));
@@ -64,6 +68,18 @@ impl Table {
                 row.push(
                     was.and_then(|cells| cells.get(index)).cloned().unwrap_or_else(|| "not tried".to_owned()),
                 );
+            }
+        }
+    }
+
+    /// Which Spin somebody has is not pinned: another one has to do the same, and need not be in the page.
+    fn keep_versions_of_what_may_be_absent(&mut self, old: &str) {
+        let head = old.lines().next().map(cells).unwrap_or_default();
+        for (name, version) in &mut self.columns {
+            let was =
+                head.iter().filter_map(|title| title.split_once("<br>")).find(|(title, _)| title == name);
+            if let (true, Some((_, was))) = (name.starts_with(MAY_BE_ABSENT), was) {
+                was.clone_into(version);
             }
         }
     }
