@@ -26,6 +26,8 @@ impl Tool {
             let mut cargo = workspace.cargo();
             cargo.args([
                 "install",
+                // Made once and run for seconds: its making is what is waited for.
+                "--debug",
                 "--quiet",
                 "--locked",
                 "--force",
