@@ -10,15 +10,20 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future;
+use http::{header::CONTENT_LENGTH, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use spin_sdk::{
     http::FullBody,
     key_value::Store,
     wasip3::{
         self,
-        http::types::{ErrorCode, RequestOptions},
-        http_compat::RequestOptionsExtension,
+        http::{
+            client,
+            types::{ErrorCode, Request, RequestOptions},
+        },
+        http_compat::{BodyWriter, http_from_wasi_response},
         random::random::get_random_bytes,
+        wit_bindgen::FutureReader,
     },
 };
 
@@ -46,17 +51,21 @@ impl HttpOut for Spin {
         _ = options.set_first_byte_timeout(Some(nanos));
         _ = options.set_between_bytes_timeout(Some(nanos));
 
-        let mut request = request.map(FullBody::new);
-        request.extensions_mut().insert(RequestOptionsExtension(options));
         // The host's time-outs are for each phase; this one is for all of it.
-        self.within(timeout, exchange(request)).await.unwrap_or(Err(SendError::TimedOut))
+        self.within(timeout, exchange(request, options)).await.unwrap_or(Err(SendError::TimedOut))
     }
 }
 
-async fn exchange(request: http::Request<FullBody<Bytes>>) -> Result<http::Response<Bytes>, SendError> {
-    // The SDK spawns the writer of the request's body.
-    let (response, ()) = future::join(spin_sdk::http::send(request), a_turn()).await;
-    let (head, mut body) = response.map_err(|code| send_error(&code))?.into_parts();
+async fn exchange(
+    request: http::Request<Bytes>,
+    options: RequestOptions,
+) -> Result<http::Response<Bytes>, SendError> {
+    // Wasmtime 49 ends the exchange when nobody waits any more for how the sending went, in the middle of the answer:
+    // the SDK's own `send` does not wait for it.
+    let (request, _sent) = outgoing(request, options).map_err(|code| send_error(&code))?;
+    let (response, ()) = future::join(client::send(request), a_turn()).await;
+    let response = response.and_then(http_from_wasi_response).map_err(|code| send_error(&code))?;
+    let (head, mut body) = response.into_parts();
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|code| send_error(&code))?;
@@ -67,7 +76,34 @@ async fn exchange(request: http::Request<FullBody<Bytes>>) -> Result<http::Respo
             bytes.extend_from_slice(data);
         }
     }
+    // Not every host looks whether it is whole.
+    let promised = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if promised.is_some_and(|promised: usize| promised > bytes.len()) {
+        return Err(SendError::Lost("it broke off"));
+    }
     Ok(http::Response::from_parts(head, Bytes::from(bytes)))
+}
+
+/// The request as the host takes it, and how its sending will have gone. Its body is written by a task that begins when
+/// a turn is given up.
+fn outgoing(
+    request: http::Request<Bytes>,
+    options: RequestOptions,
+) -> Result<(Request, FutureReader<Result<(), ErrorCode>>), ErrorCode> {
+    let (head, body) = request.into_parts();
+    let headers = head.headers.try_into().map_err(|_| ErrorCode::HttpProtocolError)?;
+    let (writer, contents, trailers) = BodyWriter::new();
+    let (request, sent) = Request::new(headers, Some(contents), trailers, Some(options));
+    let invalid = |()| ErrorCode::HttpRequestUriInvalid;
+    request.set_method(&head.method.into()).map_err(|()| ErrorCode::HttpRequestMethodInvalid)?;
+    request.set_scheme(head.uri.scheme().map(Into::into).as_ref()).map_err(invalid)?;
+    request.set_authority(head.uri.authority().map(http::uri::Authority::as_str)).map_err(invalid)?;
+    request.set_path_with_query(head.uri.path_and_query().map(PathAndQuery::as_str)).map_err(invalid)?;
+    wasip3::spawn(async move {
+        // Who does not take the body has an answer to say why.
+        _ = writer.send_http_body(&mut FullBody::new(body)).await;
+    });
+    Ok((request, sent))
 }
 
 /// In words of our own: the host's may hold the URL, and URLs may be secret.
