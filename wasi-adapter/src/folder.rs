@@ -1,272 +1,216 @@
 //! A store in a folder: a file for each key, for hosts whose own store lasts no longer than an instance (Wasmtime's) but
 //! that can lend a folder.
 //!
-//! Several instances, hosts and machines may use one folder. What `set` has returned from is in the file whole, and
-//! stays when the host is killed; a reader sees the old value or the new one, never half of it.
+//! Several instances, hosts and machines may use one folder. What `set` has returned from is on the disk, and stays when
+//! the host is killed or the power fails; a reader sees the old value or the new one, never half of it.
+//!
+//! The host's interface instead of `std::fs`: whose listing ends with an error at a file that goes meanwhile, and which
+//! is 30 kB more.
 
-use std::{
-    ffi::OsStr,
-    fmt::Write as _,
-    fs::{self, File},
-    hash::{BuildHasher, Hasher, RandomState},
-    io::{self, ErrorKind, Write as _},
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use crate::{
+    bindings::wasi::{
+        clocks::wall_clock,
+        filesystem::{
+            preopens,
+            types::{Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags},
+        },
+    },
+    file_name,
 };
 
 /// Where the host puts the folder: `--dir /var/lib/…::/key-value`.
-pub const ROOT: &str = "/key-value";
+const ROOT: &str = "/key-value";
 /// The label of the store that Spin gives every component: its folder is made when it is missing. Others have to be
 /// there, as with Spin others have to be granted.
 const DEFAULT: &str = "default";
-/// File systems take no longer names.
-const LONGEST_NAME: usize = 255;
-/// What was left of a write that long ago was left by one that died.
-const LEFT_BEHIND: Duration = Duration::from_secs(600);
+/// What is left of a write that began so many seconds ago was left by one that died.
+const LEFT_BEHIND: u64 = 600;
+/// So much of a file is asked for at once.
+const PIECE: u64 = 1 << 16;
 
-/// An open store.
-#[derive(Debug)]
-pub struct Folder {
-    path: PathBuf,
+/// The folder that the host lends, if it does.
+pub(crate) fn lent() -> Option<Descriptor> {
+    preopens::get_directories().into_iter().find_map(|(root, path)| (path == ROOT).then_some(root))
 }
+
+/// An open store. Its folder is looked for at each call, for it may have been put anew.
+pub(crate) struct Folder {
+    root: Descriptor,
+    label: String,
+}
+
+/// What came of a call, or why it failed, in words.
+type Outcome<T> = Result<T, String>;
 
 impl Folder {
     /// The store of `label` below `root`; none where that label has no folder.
-    ///
-    /// # Errors
-    /// When the folder cannot be made or looked at.
-    pub fn open(root: &Path, label: &str) -> io::Result<Option<Self>> {
-        let path = root.join(file_name(label)?);
-        if label == DEFAULT {
-            fs::create_dir_all(&path)?;
+    pub(crate) fn open(root: Descriptor, label: &str) -> Outcome<Option<Self>> {
+        // What can be no file has no folder either.
+        let Ok(label) = file_name::of(label) else { return Ok(None) };
+        let folder = Self { root, label };
+        if folder.label == DEFAULT {
+            folder.make().map_err(|error| folder.words(error))?;
         }
-        Ok(path.is_dir().then_some(Self { path }))
+        let is_there = folder.is_there().map_err(|error| folder.words(error))?;
+        Ok(is_there.then_some(folder))
     }
 
     /// The value of `key`, if it has one.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn get(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
-        absent(fs::read(self.file(key)?))
+    pub(crate) fn get(&self, key: &str) -> Outcome<Option<Vec<u8>>> {
+        let path = self.path(key)?;
+        self.unless_absent(self.read(&path))
     }
 
-    /// Gives `key` a value, on the disk when this returns.
-    ///
-    /// # Errors
-    /// When it may not have been written. The key has its old value then.
-    pub fn set(&self, key: &str, value: &[u8]) -> io::Result<()> {
-        let file = self.file(key)?;
-        // Beside it, and then in its place in one step; under a name that no other writer has and no key.
-        let beside = self.path.join(format!(".{:016x}", RandomState::new().build_hasher().finish()));
-        let written = write(&beside, value).and_then(|()| fs::rename(&beside, &file));
-        if written.is_err() {
-            _ = fs::remove_file(&beside);
-        }
-        written
+    /// Gives `key` a value, on the disk when this returns. After an error it has the old one or the new one.
+    pub(crate) fn set(&self, key: &str, value: &[u8]) -> Outcome<()> {
+        let path = self.path(key)?;
+        // Beside it, and then in its place in one step.
+        let written = self.write_beside(value).and_then(|beside| {
+            let renamed = self.root.rename_at(&beside, &self.root, &path);
+            renamed.inspect_err(|_| _ = self.root.unlink_file_at(&beside))
+        });
+        written.and_then(|()| self.sync()).map_err(|error| self.words(error))
     }
 
     /// Removes `key`; it need not be there.
-    ///
-    /// # Errors
-    /// When it may still be there.
-    pub fn delete(&self, key: &str) -> io::Result<()> {
-        absent(fs::remove_file(self.file(key)?)).map(drop)
+    pub(crate) fn delete(&self, key: &str) -> Outcome<()> {
+        let path = self.path(key)?;
+        let removed = self.root.unlink_file_at(&path).and_then(|()| self.sync());
+        self.unless_absent(removed).map(|_| ())
     }
 
     /// Whether `key` has a value.
-    ///
-    /// # Errors
-    /// When that cannot be found out.
-    pub fn exists(&self, key: &str) -> io::Result<bool> {
-        absent(fs::metadata(self.file(key)?)).map(|file| file.is_some())
+    pub(crate) fn exists(&self, key: &str) -> Outcome<bool> {
+        let path = self.path(key)?;
+        self.unless_absent(self.root.stat_at(PathFlags::empty(), &path)).map(|file| file.is_some())
     }
 
-    /// Every key, in no order.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn keys(&self) -> io::Result<Vec<String>> {
+    /// Every key, in no order. What comes or goes meanwhile may be among them.
+    pub(crate) fn keys(&self) -> Outcome<Vec<String>> {
+        self.list().map_err(|error| self.words(error))
+    }
+
+    fn list(&self) -> Result<Vec<String>, ErrorCode> {
+        let folder = self.folder()?;
+        let entries = folder.read_directory()?;
         let mut keys = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            match key(&name) {
-                Some(key) => keys.push(key),
-                None if is_of_a_write(&name) => remove_if_left_behind(&entry.path()),
-                // Somebody else's file.
-                None => {}
+        loop {
+            let name = match entries.read_directory_entry() {
+                Ok(Some(entry)) if entry.type_ == DescriptorType::Directory => continue,
+                Ok(Some(entry)) => entry.name,
+                Ok(None) => return Ok(keys),
+                // A file that went meanwhile.
+                Err(ErrorCode::NoEntry) if self.is_there()? => continue,
+                // A name that is no text, and so none of ours.
+                Err(ErrorCode::IllegalByteSequence) => continue,
+                Err(error) => return Err(error),
+            };
+            if let Some(key) = file_name::key(&name) {
+                keys.push(key);
+            } else if file_name::is_of_a_write(&name) {
+                self.remove_if_left_behind(&self.within(&name));
             }
         }
-        Ok(keys)
     }
 
-    fn file(&self, key: &str) -> io::Result<PathBuf> {
-        Ok(self.path.join(file_name(key)?))
-    }
-}
-
-fn write(path: &Path, value: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(value)?;
-    file.sync_all()
-}
-
-/// That a file is not there is no error.
-fn absent<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
-    match outcome {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// A key as a file's name: letters, digits, `_`, `-` and a dot that is not the first stand for themselves, every other
-/// byte is `%` and two digits.
-fn file_name(key: &str) -> io::Result<String> {
-    let mut name = String::new();
-    for byte in key.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => name.push(char::from(byte)),
-            b'.' if !name.is_empty() => name.push('.'),
-            _ => _ = write!(name, "%{byte:02X}"),
-        }
-    }
-    if name.is_empty() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "an empty name can be no file"));
-    }
-    if name.len() > LONGEST_NAME {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "the name is too long for a file"));
-    }
-    Ok(name)
-}
-
-/// The key that a file's name stands for; none if it is not one of ours.
-fn key(name: &OsStr) -> Option<String> {
-    let name = name.to_str()?;
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    let key = String::from_utf8(bytes).ok()?;
-    // Each key has one name: what is written otherwise is not ours.
-    (file_name(&key).ok()? == name).then_some(key)
-}
-
-fn is_of_a_write(name: &OsStr) -> bool {
-    let digits = name.to_str().and_then(|name| name.strip_prefix('.'));
-    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-fn remove_if_left_behind(path: &Path) {
-    let written = fs::metadata(path).and_then(|file| file.modified());
-    let age = written.ok().and_then(|written| SystemTime::now().duration_since(written).ok());
-    if age.is_some_and(|age| age > LEFT_BEHIND) {
-        _ = fs::remove_file(path);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{collections::BTreeSet, thread};
-
-    use tempfile::TempDir;
-
-    use super::*;
-
-    fn store() -> (TempDir, Folder) {
-        let root = TempDir::new().unwrap();
-        let folder = Folder::open(root.path(), DEFAULT).unwrap().unwrap();
-        (root, folder)
-    }
-
-    #[test]
-    fn what_was_set_is_had_listed_and_gone_when_deleted() {
-        let (_root, store) = store();
-        let large = vec![7; 8 << 20];
-        for (key, value) in [("a", &b"one"[..]), ("b", b""), ("a", b"two"), ("c", &large)] {
-            store.set(key, value).unwrap();
-        }
-        assert_eq!(store.get("a").unwrap().as_deref(), Some(&b"two"[..]));
-        assert_eq!(store.get("b").unwrap().as_deref(), Some(&b""[..]));
-        assert!(store.get("c").unwrap().is_some_and(|value| value == large));
-        assert_eq!((store.exists("a").unwrap(), store.exists("d").unwrap()), (true, false));
-        assert_eq!(store.get("d").unwrap(), None);
-        store.delete("a").unwrap();
-        store.delete("a").unwrap();
-        let keys: BTreeSet<_> = store.keys().unwrap().into_iter().collect();
-        assert_eq!(keys, BTreeSet::from(["b".to_owned(), "c".to_owned()]));
-    }
-
-    #[test]
-    fn any_text_can_be_a_key_and_none_leads_out_of_the_folder() {
-        let (root, store) = store();
-        let keys =
-            ["..", ".", ".hidden", "../out", "/etc/x", "a/b", "a%2Fb", "%", "ü ", "CON", "a\0b", "a.b_c-1"];
-        for key in keys {
-            store.set(key, key.as_bytes()).unwrap();
-        }
-        for key in keys {
-            assert_eq!(store.get(key).unwrap().as_deref(), Some(key.as_bytes()), "{key:?}");
-        }
-        let listed: BTreeSet<_> = store.keys().unwrap().into_iter().collect();
-        assert_eq!(listed, keys.map(str::to_owned).into());
-        let beside = fs::read_dir(root.path()).unwrap().count();
-        assert_eq!(beside, 1, "nothing but the store's own folder");
-    }
-
-    #[test]
-    fn a_name_that_no_file_can_have_is_refused() {
-        let (_root, store) = store();
-        assert_eq!(store.set("", b"").unwrap_err().kind(), ErrorKind::InvalidInput);
-        store.set(&"k".repeat(255), b"").unwrap();
-        for key in ["k".repeat(256), "ü".repeat(43)] {
-            assert_eq!(store.get(&key).unwrap_err().kind(), ErrorKind::InvalidInput);
+    fn remove_if_left_behind(&self, path: &str) {
+        let file = self.root.stat_at(PathFlags::empty(), path);
+        let written = file.ok().and_then(|file| file.data_modification_timestamp);
+        if written.is_some_and(|at| wall_clock::now().seconds.saturating_sub(at.seconds) > LEFT_BEHIND) {
+            _ = self.root.unlink_file_at(path);
         }
     }
 
-    #[test]
-    fn only_the_default_store_is_made() {
-        let root = TempDir::new().unwrap();
-        assert!(Folder::open(root.path(), "notes").unwrap().is_none());
-        fs::create_dir(root.path().join("notes")).unwrap();
-        assert!(Folder::open(root.path(), "notes").unwrap().is_some());
-    }
-
-    #[test]
-    fn a_reader_beside_writers_sees_one_of_their_values_whole() {
-        let (root, store) = store();
-        let value = |writer: u8| vec![writer; 100_000];
-        store.set("k", &value(0)).unwrap();
-        thread::scope(|scope| {
-            for writer in 1..4 {
-                let store = Folder::open(root.path(), DEFAULT).unwrap().unwrap();
-                scope.spawn(move || (0..50).for_each(|_| store.set("k", &value(writer)).unwrap()));
+    fn read(&self, path: &str) -> Result<Vec<u8>, ErrorCode> {
+        let file = self.root.open_at(PathFlags::empty(), path, OpenFlags::empty(), DescriptorFlags::READ)?;
+        let mut value = Vec::new();
+        loop {
+            let (piece, ended) = file.read(PIECE, u64::try_from(value.len()).unwrap_or(u64::MAX))?;
+            value.extend(piece);
+            if ended {
+                return Ok(value);
             }
-            for _ in 0..200 {
-                let seen = store.get("k").unwrap().unwrap();
-                assert_eq!(seen, value(seen[0]));
-            }
-        });
-        assert_eq!(store.keys().unwrap(), ["k"], "no writer left anything");
+        }
     }
 
-    #[test]
-    fn what_a_dead_writer_left_is_no_key_and_goes_after_a_while() {
-        let (root, store) = store();
-        let folder = root.path().join(DEFAULT);
-        let (new, old) = (folder.join(".0123456789abcdef"), folder.join(".fedcba9876543210"));
-        fs::write(&new, "half").unwrap();
-        let file = File::create(&old).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
-        fs::write(folder.join("lost+found%"), "somebody else's").unwrap();
-        assert_eq!(store.keys().unwrap(), Vec::<String>::new());
-        assert_eq!((new.exists(), old.exists()), (true, false));
+    /// Writes a new file, and returns its path.
+    fn write_beside(&self, value: &[u8]) -> Result<String, ErrorCode> {
+        loop {
+            // Under a name that no other writer has: a host may give each instance the same seed.
+            let path = self.within(&file_name::of_a_write(RandomState::new().build_hasher().finish()));
+            let is_new = OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
+            match self.root.open_at(PathFlags::empty(), &path, is_new, DescriptorFlags::WRITE) {
+                Err(ErrorCode::Exist) => {}
+                Err(error) => return Err(error),
+                Ok(file) => {
+                    let written = write_all(&file, value).and_then(|()| file.sync());
+                    return written.inspect_err(|_| _ = self.root.unlink_file_at(&path)).map(|()| path);
+                }
+            }
+        }
     }
+
+    /// Has the folder itself on the disk: which file is in which place.
+    fn sync(&self) -> Result<(), ErrorCode> {
+        match self.folder()?.sync() {
+            // There are file systems that know no such thing.
+            Err(ErrorCode::Unsupported | ErrorCode::Invalid | ErrorCode::BadDescriptor) => Ok(()),
+            synced => synced,
+        }
+    }
+
+    fn make(&self) -> Result<(), ErrorCode> {
+        match self.root.create_directory_at(&self.label) {
+            Ok(()) => self.root.sync(),
+            Err(_) if self.is_there()? => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_there(&self) -> Result<bool, ErrorCode> {
+        match self.root.stat_at(PathFlags::SYMLINK_FOLLOW, &self.label) {
+            Ok(found) => Ok(found.type_ == DescriptorType::Directory),
+            Err(ErrorCode::NoEntry) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn folder(&self) -> Result<Descriptor, ErrorCode> {
+        self.root.open_at(PathFlags::SYMLINK_FOLLOW, &self.label, OpenFlags::DIRECTORY, DescriptorFlags::READ)
+    }
+
+    /// That a file is not there is no error, where its folder is.
+    fn unless_absent<T>(&self, outcome: Result<T, ErrorCode>) -> Outcome<Option<T>> {
+        match outcome {
+            Ok(value) => Ok(Some(value)),
+            Err(ErrorCode::NoEntry) if self.is_there() == Ok(true) => Ok(None),
+            Err(error) => Err(self.words(error)),
+        }
+    }
+
+    /// The path of a key's file.
+    fn path(&self, key: &str) -> Outcome<String> {
+        file_name::of(key).map(|name| self.within(&name)).map_err(str::to_owned)
+    }
+
+    fn within(&self, name: &str) -> String {
+        [&self.label, "/", name].into_iter().collect()
+    }
+
+    fn words(&self, error: ErrorCode) -> String {
+        [ROOT, "/", &self.label, ": ", error.name()].into_iter().collect()
+    }
+}
+
+fn write_all(file: &Descriptor, mut rest: &[u8]) -> Result<(), ErrorCode> {
+    let mut at = 0_u64;
+    while !rest.is_empty() {
+        let written = file.write(rest, at)?;
+        let left = usize::try_from(written).ok().and_then(|written| rest.get(written..));
+        rest = left.filter(|left| left.len() < rest.len()).ok_or(ErrorCode::Io)?;
+        at = at.saturating_add(written);
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! `spin:key-value/key-value` over `wasi:keyvalue/store`, or over a folder where the host lends one.
 
-use std::{io, path::Path, rc::Rc};
+use std::rc::Rc;
 
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 
@@ -12,7 +12,7 @@ use crate::{
         wit_future, wit_stream,
     },
     buckets::{Buckets, Host},
-    folder::{Folder, ROOT},
+    folder::{self, Folder},
     pages::{Failure, Page, Pages},
 };
 
@@ -29,12 +29,9 @@ impl Host for Wasi {
     type Error = wasi::Error;
 
     fn open(&self, identifier: &str) -> Result<Bucket, wasi::Error> {
-        let root = Path::new(ROOT);
-        if !root.is_dir() {
-            return wasi::open(identifier).map(Bucket::Wasi);
-        }
+        let Some(root) = folder::lent() else { return wasi::open(identifier).map(Bucket::Wasi) };
         // Whoever lends a folder wants it used: what is not in it is not looked for in the host's own store.
-        let folder = Folder::open(root, identifier).map_err(|error| in_words(&error))?;
+        let folder = Folder::open(root, identifier).map_err(wasi::Error::Other)?;
         folder.map(Bucket::Folder).ok_or(wasi::Error::NoSuchStore)
     }
 
@@ -58,41 +55,37 @@ impl Bucket {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, wasi::Error> {
         match self {
             Self::Wasi(bucket) => bucket.get(key),
-            Self::Folder(folder) => folder.get(key).map_err(|error| in_words(&error)),
+            Self::Folder(folder) => folder.get(key).map_err(wasi::Error::Other),
         }
     }
 
     fn set(&self, key: &str, value: &[u8]) -> Result<(), wasi::Error> {
         match self {
             Self::Wasi(bucket) => bucket.set(key, value),
-            Self::Folder(folder) => folder.set(key, value).map_err(|error| in_words(&error)),
+            Self::Folder(folder) => folder.set(key, value).map_err(wasi::Error::Other),
         }
     }
 
     fn delete(&self, key: &str) -> Result<(), wasi::Error> {
         match self {
             Self::Wasi(bucket) => bucket.delete(key),
-            Self::Folder(folder) => folder.delete(key).map_err(|error| in_words(&error)),
+            Self::Folder(folder) => folder.delete(key).map_err(wasi::Error::Other),
         }
     }
 
     fn exists(&self, key: &str) -> Result<bool, wasi::Error> {
         match self {
             Self::Wasi(bucket) => bucket.exists(key),
-            Self::Folder(folder) => folder.exists(key).map_err(|error| in_words(&error)),
+            Self::Folder(folder) => folder.exists(key).map_err(wasi::Error::Other),
         }
     }
 
     fn list_keys(&self, cursor: Option<u64>) -> Result<Page, wasi::Error> {
         match self {
             Self::Wasi(bucket) => bucket.list_keys(cursor).map(|response| (response.keys, response.cursor)),
-            Self::Folder(folder) => folder.keys().map(|keys| (keys, None)).map_err(|error| in_words(&error)),
+            Self::Folder(folder) => folder.keys().map(|keys| (keys, None)).map_err(wasi::Error::Other),
         }
     }
-}
-
-fn in_words(error: &io::Error) -> wasi::Error {
-    wasi::Error::Other(error.to_string())
 }
 
 fn call<T>(label: &Rc<str>, call: impl FnOnce(&Bucket) -> Result<T, wasi::Error>) -> Result<T, Error> {

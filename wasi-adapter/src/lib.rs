@@ -3,12 +3,12 @@
 //!
 //! | export | module | import |
 //! | --- | --- | --- |
-//! | `spin:key-value/key-value@3.0.0` | `key_value` over [`buckets`] and [`pages`], or [`folder`] | `wasi:keyvalue/store@0.2.0-draft`, or a preopened folder |
+//! | `spin:key-value/key-value@3.0.0` | `key_value` over [`buckets`] and [`pages`]; `folder` over [`file_name`] | `wasi:keyvalue/store@0.2.0-draft`; `wasi:filesystem` where a folder is lent |
 //! | `spin:variables/variables@3.0.0` | `variables` over [`name`] | `wasi:config/store@0.2.0-rc.1`, and the environment |
 //!
 //! The public modules are the thoughts of it: free of the host, generic over what they need of it, tested natively. The
-//! others are compiled for wasm only: `bindings` is what `wit-bindgen` makes of `wit/`, and the two exports tie both
-//! ends together.
+//! others are compiled for wasm only: `bindings` is what `wit-bindgen` makes of `wit/`, `folder` is a store in the host's
+//! files, and the two exports tie both ends together.
 
 #![deny(
     clippy::unwrap_used,
@@ -36,7 +36,9 @@
 #[cfg(target_family = "wasm")]
 mod bindings;
 pub mod buckets;
-pub mod folder;
+pub mod file_name;
+#[cfg(target_family = "wasm")]
+mod folder;
 #[cfg(target_family = "wasm")]
 mod key_value;
 pub mod name;

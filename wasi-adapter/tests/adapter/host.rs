@@ -1,12 +1,13 @@
-//! `wasi:keyvalue` and `wasi:config` in memory, doing what a test says.
+//! `wasi:keyvalue` and `wasi:config` in memory, doing what a test says; and the folder and the environment that it lends.
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use wasmtime::component::{HasSelf, Linker, Resource, ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 
 #[allow(unsafe_code, missing_docs, unreachable_pub, reason = "generated")]
 pub(crate) mod bindings {
@@ -14,8 +15,14 @@ pub(crate) mod bindings {
         path: "wit",
         world: "adapter",
         imports: { default: trappable },
+        require_store_data_send: true,
         additional_derives: [PartialEq],
-        with: { "wasi:keyvalue/store.bucket": super::Bucket },
+        with: {
+            "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+            "wasi:filesystem": wasmtime_wasi::p2::bindings::filesystem,
+            "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "wasi:keyvalue/store.bucket": super::Bucket,
+        },
     });
 }
 
@@ -42,6 +49,14 @@ pub(crate) struct Script {
     pub(crate) pages: BTreeMap<Option<u64>, Result<Page, Error>>,
     /// The answers of `wasi:config`; none for other names.
     pub(crate) config: BTreeMap<&'static str, Result<&'static str, ConfigError>>,
+    /// What is lent, and as what.
+    pub(crate) folder: Option<(PathBuf, &'static str)>,
+    /// It is lent for reading only.
+    pub(crate) read_only: bool,
+    /// What seeds the guest's random numbers, if not chance.
+    pub(crate) seed: Option<u128>,
+    /// The environment.
+    pub(crate) environment: Vec<(&'static str, &'static str)>,
     /// The identifiers that were opened, successfully or not, in order.
     pub(crate) opened: Vec<String>,
     /// How many buckets the guest has let go.
@@ -90,7 +105,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(script: Arc<Mutex<Script>>) -> Self {
-        let wasi = WasiCtx::builder().inherit_stderr().build();
+        let wasi = wasi(&script.lock().unwrap());
         Self { script, table: ResourceTable::new(), wasi }
     }
 
@@ -122,6 +137,19 @@ impl Host {
         let shared = script.buckets.get_mut(&*bucket.name);
         Ok(bucket.copy.as_mut().or(shared).map(work).ok_or(Error::NoSuchStore))
     }
+}
+
+fn wasi(script: &Script) -> WasiCtx {
+    let mut wasi = WasiCtx::builder();
+    wasi.inherit_stderr().envs(&script.environment);
+    if let Some(seed) = script.seed {
+        wasi.insecure_random_seed(seed);
+    }
+    if let Some((folder, path)) = &script.folder {
+        let perms = if script.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        wasi.preopened_dir(folder, path, perms).unwrap();
+    }
+    wasi.build()
 }
 
 impl WasiView for Host {

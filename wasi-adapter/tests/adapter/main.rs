@@ -2,8 +2,10 @@
 //! comes out at WASI's.
 
 mod buckets;
+mod folder;
 mod guest;
 mod host;
 mod keys;
+mod shared_folder;
 mod values;
 mod variables;

@@ -1,4 +1,4 @@
-//! `spin:variables` over `wasi:config`.
+//! `spin:variables` over `wasi:config` and the environment.
 
 use crate::{
     guest::{Guest, VariableError},
@@ -49,4 +49,52 @@ async fn a_name_that_spin_refuses_is_refused_before_the_host_is_asked() {
         assert!(matches!(value, Err(VariableError::InvalidName(_))), "{name}: {value:?}");
         assert!(asked.is_empty(), "{name}");
     }
+}
+
+/// With this environment, beside a configuration that knows `configured` alone.
+async fn ask_environment(
+    environment: &[(&'static str, &'static str)],
+    name: &str,
+) -> Result<String, VariableError> {
+    let config = [("configured", Ok("by the host"))].into();
+    let mut guest =
+        Guest::new(Script { config, environment: environment.to_vec(), ..Script::default() }).await;
+    guest.calls(async |spin| spin.variable(name).await).await
+}
+
+#[tokio::test]
+async fn what_the_configuration_lacks_comes_from_the_environment_by_spins_name() {
+    let environment = [("SPIN_VARIABLE_TENANT_ID", "a tenant, and more = less"), ("SPIN_VARIABLE_X9", "")];
+    assert_eq!(ask_environment(&environment, "tenant_id").await.unwrap(), "a tenant, and more = less");
+    assert_eq!(ask_environment(&environment, "x9").await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn the_configuration_wins_over_the_environment() {
+    let environment = [("SPIN_VARIABLE_CONFIGURED", "by the environment")];
+    assert_eq!(ask_environment(&environment, "configured").await.unwrap(), "by the host");
+}
+
+#[tokio::test]
+async fn nothing_but_spins_names_is_looked_for_in_the_environment() {
+    let environment = [
+        ("RULES", "1"),
+        ("rules", "2"),
+        ("SPIN_VARIABLE_rules", "3"),
+        ("spin_variable_RULES", "4"),
+        ("SPIN_VARIABLE_RULES_", "5"),
+    ];
+    for name in ["rules", "path", "home"] {
+        let undefined = VariableError::Undefined(name.to_owned());
+        assert_eq!(ask_environment(&environment, name).await, Err(undefined));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_configuration_is_not_covered_up_by_the_environment() {
+    let config = [("rules", Err(ConfigError::Io("no such file".to_owned())))].into();
+    let environment = vec![("SPIN_VARIABLE_RULES", "old ones")];
+    let mut guest = Guest::new(Script { config, environment, ..Script::default() }).await;
+    let value = guest.calls(async |spin| spin.variable("rules").await).await;
+    assert_eq!(value, Err(VariableError::Provider("no such file".to_owned())));
 }
