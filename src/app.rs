@@ -45,6 +45,8 @@ pub struct App<P> {
     pub memory: Rc<Memory>,
     /// How many drivers that this request began are awake.
     awake: Rc<Cell<u32>>,
+    /// How many of them have only to tell people.
+    telling: Rc<Cell<u32>>,
 }
 
 /// What an instance remembers; all of it can be lost at any time.
@@ -64,28 +66,36 @@ pub struct Memory {
 impl<P: Platform> App<P> {
     /// An instance that remembers nothing yet.
     pub fn new(platform: P) -> Self {
-        Self { platform, memory: Rc::default(), awake: Rc::default() }
+        Self { platform, memory: Rc::default(), awake: Rc::default(), telling: Rc::default() }
     }
 
     /// The same for one request and what it begins.
     #[must_use]
     pub fn for_request(&self) -> Self {
-        Self { awake: Rc::default(), ..self.clone() }
+        Self { awake: Rc::default(), telling: Rc::default(), ..self.clone() }
     }
 
     /// A driver of this request's is at its step until this is dropped.
     #[must_use]
     pub fn awake(&self) -> Awake {
-        self.awake.set(self.awake.get().saturating_add(1));
-        Awake(self.awake.clone())
+        Awake::counted(&self.awake)
     }
 
-    /// Waits until no driver that this request began is at a step, or until `deadline`.
+    /// A driver of this request's tells people until this is dropped.
+    #[must_use]
+    pub fn telling(&self) -> Awake {
+        Awake::counted(&self.telling)
+    }
+
+    /// Waits until no driver that this request began is at a step, or until `deadline`; for those that tell people only
+    /// until `told_by`, for a receiver that is slow keeps nobody else waiting.
     ///
     /// There are hosts that drop what goes on after the answer: a step that is broken off there stays claimed, and all
     /// others have to wait until its lease is over.
-    pub async fn until_at_rest(&self, deadline: Timestamp) {
-        while self.awake.get() > 0 && self.platform.now() < deadline {
+    pub async fn until_at_rest(&self, deadline: Timestamp, told_by: Timestamp) {
+        let is_awaited =
+            |now| (self.awake.get() > 0 && now < deadline) || (self.telling.get() > 0 && now < told_by);
+        while is_awaited(self.platform.now()) {
             self.platform.sleep(LOOK_AGAIN).await;
         }
     }
@@ -228,6 +238,13 @@ fn may_again(after: &Cell<Option<Timestamp>>, now: Timestamp, pause: i64) -> boo
 
 /// A driver that is not at rest, until dropped.
 pub struct Awake(Rc<Cell<u32>>);
+
+impl Awake {
+    fn counted(count: &Rc<Cell<u32>>) -> Self {
+        count.set(count.get().saturating_add(1));
+        Self(count.clone())
+    }
+}
 
 impl Drop for Awake {
     fn drop(&mut self) {

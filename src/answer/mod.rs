@@ -34,6 +34,8 @@ pub const DRAINED: usize = 4;
 const READ_WITHIN: Duration = Duration::from_secs(10);
 /// So long after a request came its answer waits at most for steps that it began.
 const REST_WITHIN: Duration = Duration::from_millis(6_500);
+/// And so long for what tells people.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 /// A request's body, not yet read.
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
@@ -57,7 +59,7 @@ pub enum BodyError {
 /// Answers one request.
 pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> Response<Bytes> {
     let app = &app.for_request();
-    let deadline = app.platform.now().plus(REST_WITHIN);
+    let begin = app.platform.now();
     let (parts, body) = request.into_parts();
     let outcome = match Route::parse(&parts.method, parts.uri.path()) {
         Ok(Route::Alerts) => alerts::take(app, &parts, body).await,
@@ -70,7 +72,7 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
         Ok(Route::Ready) => Ok(health::ready(app, &parts).await),
         Err(problem) => Err(problem),
     };
-    app.until_at_rest(deadline).await;
+    app.until_at_rest(begin.plus(REST_WITHIN), begin.plus(TOLD_WITHIN)).await;
     outcome.unwrap_or_else(Problem::into_response)
 }
 

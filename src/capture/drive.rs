@@ -60,7 +60,7 @@ pub async fn drive_new<P: Platform>(
 /// Drives the capture called `name`; returns its record as it last stood, if it could be read.
 ///
 /// Whoever has it in hand is the only one of the instance, which saves requests; a second driver does no harm. `awake` is
-/// let go when it first rests, or has only to tell people.
+/// let go when it first rests.
 pub async fn drive<P: Platform>(
     app: &App<P>,
     name: &str,
@@ -85,8 +85,7 @@ pub async fn drive<P: Platform>(
             (Next::Do(_), Patience::WhileDue(until)) if until <= now => return Some(record),
             (Next::Do(action), _) => {
                 if matches!(action, Action::Report(_)) {
-                    // A receiver that is slow keeps nobody else waiting.
-                    awake = None;
+                    awake = awake.map(|_| app.telling());
                 }
                 steps = steps.saturating_add(1);
                 match claim(app, &mut record, action, now).await {
