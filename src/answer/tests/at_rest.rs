@@ -83,17 +83,32 @@ fn a_silent_receiver_delays_an_answer_by_no_more_than_two_seconds() {
 }
 
 #[test]
-fn people_are_told_before_an_answer_is_given_not_again_after_it() {
-    let sim = Sim::new();
-    let first = name(&send(&sim, alert(METRIC)).1);
-    // Running, and then over: told by the sweeps in passing of instances that die with their answers.
-    for (pass, machine) in [(30, "web-02"), (300, "web-03"), (30, "web-04"), (120, "web-05")] {
-        sim.pass(pass);
-        send(&sim, alert(&metric(machine, pass as u32)));
+fn people_who_are_told_in_passing_are_told_before_the_answer_is_given() {
+    let sim = Sim::with_chats();
+    let refused = json!({"error": {"code": "AuthorizationFailed", "message": "no"}});
+    fault(&sim, "put", Fault::Answer(403, refused, None));
+    for receiver in ["notify", "teams", "slack"] {
+        fault(&sim, receiver, Fault::Answer(500, json!(null), None));
     }
-    let azure = sim.0.azure.borrow();
-    let ended = azure.told.iter().filter(|event| event["id"] == format!("{first}.ended")).count();
-    assert_eq!(ended, 1);
+    let first = name(&send_to_one_that_lives(&sim, Duration::from_secs(1)).1);
+    sim.pass(600);
+    // Its own PUT is one request; three receivers are told one after the other.
+    send(&sim, alert(&metric("web-02", 5)));
+    let (_, record) = send(&sim, get(&format!("/api/captures/{first}")));
+    let reports = record["reports"].as_array().unwrap();
+    assert_eq!(reports.len(), 3);
+    assert!(reports.iter().all(|report| report["deliveredAt"].is_string()), "{reports:#?}");
+}
+
+/// The usual alert, to an instance that lives for so long after its answer.
+fn send_to_one_that_lives(sim: &Sim, after: Duration) -> (StatusCode, Value) {
+    let (app, world) = (sim.app(), sim.clone());
+    let response = sim.run(async move {
+        let response = answer(&app, alert(METRIC)).await;
+        world.sleep(after).await;
+        response
+    });
+    (response.status(), serde_json::from_slice(response.body()).unwrap())
 }
 
 #[test]
