@@ -64,10 +64,10 @@ impl<P: Platform> Delivery<'_, P> {
         };
         let Accepted { record, duplicate } =
             accept(self.app, self.alert, spec, self.now, self.window).await?;
-        let (background, awake) = (self.app.clone(), self.app.awake());
+        let background = self.app.clone();
         if duplicate {
             if hand.name() == record.name {
-                let is_held_back = record.held_back.is_some();
+                let (awake, is_held_back) = (self.app.awake(), record.held_back.is_some());
                 let work = async move { drive_in_hand(&background, hand, awake, is_held_back).await };
                 self.app.platform.spawn(work).await;
             }
@@ -82,6 +82,7 @@ impl<P: Platform> Delivery<'_, P> {
             ];
             self.app.log(Level::Warn, "a capture is held back", &fields);
             if record.state < State::Reported {
+                let awake = self.app.awake();
                 let work = async move { drive_in_hand(&background, hand, awake, true).await };
                 self.app.platform.spawn(work).await;
             }

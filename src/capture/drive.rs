@@ -248,7 +248,7 @@ fn gave_up<P: Platform, T>(app: &App<P>, name: &str, error: &StoreError) -> Opti
 async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
     for name in &record.led_to {
         let Some(hand) = app.memory.take_in_hand(name) else { continue };
-        let (background, awake) = (app.clone(), app.awake());
+        let background = app.clone();
         // Boxed: it is this function's own caller.
         let work: LocalBoxFuture<'static, ()> = Box::pin(async move {
             match store::load(&background.platform, hand.name()).await {
@@ -258,7 +258,7 @@ async fn follow_what_it_led_to<P: Platform>(app: &App<P>, record: &Record) {
                 known => {
                     let is_held_back =
                         known.is_ok_and(|record| record.is_some_and(|r| r.held_back.is_some()));
-                    drive_in_hand(&background, hand, awake, is_held_back).await;
+                    drive_in_hand(&background, hand, background.awake(), is_held_back).await;
                 }
             }
         });

@@ -49,7 +49,8 @@ fn an_alert_on_a_load_balancer_leads_to_a_capture_of_each_machine_behind_it() {
     let begin = sim.now();
     let (status, answer) = send(&sim, alert(&body));
     assert_eq!(status, 202);
-    assert!(sim.now().since(begin) < Duration::from_secs(8));
+    let took = sim.now().since(begin);
+    assert!(took < Duration::from_secs(2), "it waits for its captures' starts, not for their ends: {took:?}");
     let named: Vec<_> = answer["captures"].as_array().unwrap().iter().map(|c| c["target"].clone()).collect();
     assert_eq!(named, ["web-01", "web-02", "web-03"].map(machine_id));
     assert!(answer["captures"].as_array().unwrap().iter().all(|c| c["state"] == "starting"), "{answer}");
