@@ -72,11 +72,6 @@ impl Process {
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
-
-    /// Its id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 fn copy(stream: &mut impl Read, log: &Mutex<String>) {

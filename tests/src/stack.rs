@@ -215,15 +215,6 @@ impl Stack {
         &self.kind
     }
 
-    /// The host's process.
-    ///
-    /// # Panics
-    /// While it is killed.
-    #[must_use]
-    pub fn process_id(&self) -> u32 {
-        self.hosts[0].as_ref().expect("the host runs").process.id()
-    }
-
     /// The component's base URL.
     ///
     /// # Panics

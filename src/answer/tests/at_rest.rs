@@ -7,14 +7,6 @@ use serde_json::{Value, json};
 use super::*;
 use crate::platform::Clock;
 
-fn stop(name: &str) -> Request<Whole> {
-    request(Method::POST, &format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), b"")
-}
-
-fn name(answer: &Value) -> String {
-    answer["captures"][0]["name"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn a_stop_is_at_azure_before_its_answer_is_given() {
     let sim = Sim::new();

@@ -66,6 +66,15 @@ fn send_all(sim: &Sim, request: Request<Whole>) -> (StatusCode, Value) {
     (response.status(), serde_json::from_slice(response.body()).unwrap())
 }
 
+fn stop(name: &str) -> Request<Whole> {
+    request(Method::POST, &format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), b"")
+}
+
+/// The name of the first capture that an alert led to.
+fn name(answer: &Value) -> String {
+    answer["captures"][0]["name"].as_str().unwrap().to_owned()
+}
+
 fn record(sim: &Sim) -> Value {
     let records = records(sim);
     assert_eq!(records.len(), 1, "{records:?}");

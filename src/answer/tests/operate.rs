@@ -4,16 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn stop(name: &str) -> Request<Whole> {
-    request(Method::POST, &format!("/api/captures/{name}/stop?code={OPERATOR_KEY}"), b"")
-}
-
 fn delete(name: &str) -> Request<Whole> {
     request(Method::DELETE, &format!("/api/captures/{name}?code={OPERATOR_KEY}"), b"")
-}
-
-fn name(answer: &Value) -> String {
-    answer["captures"][0]["name"].as_str().unwrap().to_owned()
 }
 
 #[test]
