@@ -33,6 +33,8 @@ pub struct Summary {
     pub ports: Top<Port>,
     /// TCP over all conversations.
     pub tcp: TcpHealth,
+    /// Who tried to connect to whom, most unanswered attempts first.
+    pub attempts: Top<Attempts>,
     /// DNS.
     pub dns: Dns,
     /// TLS.
@@ -320,6 +322,24 @@ pub struct Spread {
     pub median: u64,
     /// The longest.
     pub longest: u64,
+}
+
+/// TCP connections that one address tried to make to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Attempts {
+    /// Who tried.
+    pub client: String,
+    /// Whom it tried.
+    pub server: String,
+    /// SYNs that began a connection.
+    pub attempts: u64,
+    /// Of these, those that nothing answered.
+    pub unanswered: u64,
+    /// Of these, those that a RST answered.
+    pub refused: u64,
+    /// How many ports were tried; an estimate within a few percent above 100.
+    pub ports: u64,
 }
 
 /// DNS, over UDP and TCP, ports 53 and 5353.
