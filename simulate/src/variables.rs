@@ -25,6 +25,8 @@ impl World {
             "arm_endpoint" => ARM.to_owned(),
             "allowed_scopes" => crate::alerts::SUBSCRIPTION.to_owned(),
             "storage_account_id" => account,
+            // What a file shows is another matter than that none is lost.
+            "summary" => "off".to_owned(),
             "time_limit_seconds" => self.scenario.time_limit.to_string(),
             "history_days" => HISTORY_DAYS.to_string(),
             "on_limit" if self.scenario.evicts => "evict".to_owned(),

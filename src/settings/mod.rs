@@ -5,6 +5,7 @@
 
 mod azure;
 mod callers;
+pub mod files;
 mod parse;
 pub mod people;
 
@@ -28,6 +29,7 @@ use crate::{
     side_by_side::side_by_side,
 };
 
+pub use files::Files;
 use parse::{NAMES, Raw};
 use people::Destination;
 
@@ -40,6 +42,8 @@ pub struct Settings {
     pub azure: Option<Azure>,
     /// What captures may be taken and how.
     pub captures: Captures,
+    /// What is made of capture files.
+    pub files: Files,
     /// Where those are who can be told, as far as that is set and right.
     pub people: Vec<Destination>,
     /// All that is missing or wrong.
@@ -167,6 +171,7 @@ impl Settings {
         let keeps_from_capturing = |name: &str| {
             name != "allowed_scopes"
                 && !callers::VARIABLES.contains(&name)
+                && !files::VARIABLES.contains(&name)
                 && !people::VARIABLES.contains(&name)
         };
         let found = self.problems.iter().filter(|p| keeps_from_capturing(p.variable));

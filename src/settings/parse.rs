@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// All variables, as declared in spin.toml.
-pub(super) const NAMES: [&str; 37] = [
+pub(super) const NAMES: [&str; 40] = [
     "webhook_key",
     "webhook_secret",
     "webhook_audience",
@@ -46,6 +46,9 @@ pub(super) const NAMES: [&str; 37] = [
     "teams_host",
     "slack_url",
     "slack_host",
+    "storage_endpoint",
+    "summary",
+    "share_links",
     "rules",
     "network_api_version",
     "compute_api_version",
@@ -66,9 +69,10 @@ impl Raw {
         let azure = self.azure(endpoints, &callers);
         let mut captures = self.captures();
         captures.rules = self.rules(&captures);
+        let files = self.files();
         let people = self.people();
         self.tells_only_who_is_set_up(&captures);
-        Settings { callers, azure, captures, people, problems: self.problems }
+        Settings { callers, azure, captures, files, people, problems: self.problems }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<String> {

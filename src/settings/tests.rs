@@ -67,6 +67,15 @@ fn a_wrong_value_is_a_problem_of_its_variable() {
         ("session_limit", "many"),
         ("network_api_version", "latest"),
         ("notify_host", "https://other.example"),
+        ("storage_endpoint", "https://blob.core.windows.net/x"),
+        ("storage_endpoint", "http://*.blob.example"),
+        ("storage_endpoint", "https://a*.blob.example"),
+        ("storage_endpoint", "https://*.*.example"),
+        ("storage_endpoint", "https://*"),
+        ("storage_endpoint", "*.blob.core.windows.net"),
+        ("summary", "maybe"),
+        ("share_links", "8d"),
+        ("share_links", "on"),
     ] {
         assert_eq!(problems(variable, value), [variable], "{value}");
     }

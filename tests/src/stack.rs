@@ -102,6 +102,7 @@ impl Stack {
             ("client_secret", text(&sample["client_secret"])),
             ("login_endpoint", base.clone()),
             ("arm_endpoint", base.clone()),
+            ("storage_endpoint", base.clone()),
             ("allowed_scopes", format!("/subscriptions/{}", text(&sample["subscription_id"]))),
             ("storage_account_id", text(&sample["storage_account_id"])),
             ("time_limit_seconds", "1".to_owned()),

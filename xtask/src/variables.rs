@@ -33,6 +33,7 @@ pub(crate) fn for_standin(base: &str, sample: &Value, keys: &Keys) -> Result<Var
         ("client_secret", of("client_secret")?),
         ("login_endpoint", base.to_owned()),
         ("arm_endpoint", base.to_owned()),
+        ("storage_endpoint", base.to_owned()),
         ("allowed_scopes", format!("/subscriptions/{}", of("subscription_id")?)),
         ("storage_account_id", of("storage_account_id")?),
         ("notify_url", format!("{base}/notify/local")),

@@ -54,8 +54,15 @@ pub(super) fn start(launch: &Launch, store: &Store, port: u16) -> Result<Running
 
 /// Where requests may go: what spin.toml allows by the same variables.
 fn allowed_hosts<'a>(variables: &'a BTreeMap<String, String>, forbidden: &[String]) -> Vec<&'a String> {
-    let names =
-        ["login_endpoint", "arm_endpoint", "imds_endpoint", "notify_host", "teams_host", "slack_host"];
+    let names = [
+        "login_endpoint",
+        "arm_endpoint",
+        "imds_endpoint",
+        "storage_endpoint",
+        "notify_host",
+        "teams_host",
+        "slack_host",
+    ];
     let allowed = names.into_iter().filter(|name| !forbidden.iter().any(|one| one == name));
     allowed.filter_map(|name| variables.get(name)).collect()
 }
