@@ -70,7 +70,7 @@ mod entry {
     use bytes::Bytes;
     use http_body_util::BodyExt;
     use spin_sdk::{
-        http::{FullBody, IntoResponse, Request},
+        http::{IntoResponse, Request},
         http_service,
         wasip3::http_compat::IncomingRequestBody,
     };
@@ -78,7 +78,7 @@ mod entry {
     use crate::{
         answer::{Body, BodyError, DRAINED, answer},
         app::App,
-        platform::spin::Spin,
+        platform::spin::{Spin, into_wasi},
     };
 
     thread_local! {
@@ -89,7 +89,7 @@ mod entry {
     #[http_service]
     async fn handle(request: Request) -> impl IntoResponse {
         let app = APP.with(Clone::clone);
-        answer(&app, request.map(Incoming)).await.map(FullBody::new)
+        into_wasi(answer(&app, request.map(Incoming)).await)
     }
 
     struct Incoming(IncomingRequestBody);

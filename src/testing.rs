@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     future::{Future, poll_fn},
     rc::Rc,
     task::{Poll, Waker},
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{
     app::App,
     platform::{
-        Background, Clock, HttpOut, KeyValue, LogSink, Random, SendError, StoreError, Variables,
+        Background, Clock, HttpOut, KeyValue, LogSink, Random, SendError, StoreError, Stream, Variables,
         VariablesError,
     },
     settings::{Azure, Settings},
@@ -66,6 +66,8 @@ pub(crate) struct World {
     pub(crate) store_refuses: Cell<Option<&'static str>>,
     pub(crate) variables_fail: Cell<bool>,
     pub(crate) sent: RefCell<Vec<Sent>>,
+    /// Bodies that are streamed break off after so many pieces.
+    pub(crate) breaks_off_after: Cell<Option<usize>>,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) azure: RefCell<azure::FakeAzure>,
 }
@@ -109,6 +111,7 @@ impl Sim {
             store_refuses: Cell::default(),
             variables_fail: Cell::default(),
             sent: RefCell::default(),
+            breaks_off_after: Cell::default(),
             log: RefCell::default(),
             azure: RefCell::default(),
         }))
@@ -270,7 +273,43 @@ impl Clock for Sim {
     }
 }
 
+/// A body as it comes: in small pieces, each a moment after the other.
+pub(crate) struct Pieces {
+    sim: Sim,
+    left: VecDeque<Result<Bytes, SendError>>,
+}
+
+/// So long is one.
+const PIECE: usize = 1_000;
+
+impl Stream for Pieces {
+    async fn next(&mut self) -> Option<Result<Bytes, SendError>> {
+        let piece = self.left.pop_front()?;
+        self.sim.sleep(LATENCY / 10).await;
+        if piece.is_err() {
+            self.left.clear();
+        }
+        Some(piece)
+    }
+}
+
 impl HttpOut for Sim {
+    type Stream = Pieces;
+
+    async fn open(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<http::Response<Pieces>, SendError> {
+        let (head, body) = self.send(request, timeout).await?.into_parts();
+        let mut left: VecDeque<_> = body.chunks(PIECE).map(|piece| Ok(body.slice_ref(piece))).collect();
+        if let Some(whole) = self.0.breaks_off_after.get() {
+            left.truncate(whole);
+            left.push_back(Err(SendError::Lost("it broke off")));
+        }
+        Ok(http::Response::from_parts(head, Pieces { sim: self.clone(), left }))
+    }
+
     async fn send(
         &self,
         request: http::Request<Bytes>,

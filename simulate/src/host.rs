@@ -1,10 +1,10 @@
 //! The component's platform in this world: every request and every look into the store can go wrong here.
 
-use std::{rc::Rc, time::Duration};
+use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 use alertcap::{
     platform::{
-        Background, Clock, HttpOut, KeyValue, LogSink, Random, SendError, StoreError, Variables,
+        Background, Clock, HttpOut, KeyValue, LogSink, Random, SendError, StoreError, Stream, Variables,
         VariablesError,
     },
     time::Timestamp,
@@ -36,7 +36,27 @@ impl Clock for Host {
     }
 }
 
+/// A body, piece by piece.
+pub(crate) struct Pieces {
+    pub(crate) world: Rc<World>,
+    pub(crate) left: VecDeque<Result<Bytes, SendError>>,
+}
+
+impl Stream for Pieces {
+    async fn next(&mut self) -> Option<Result<Bytes, SendError>> {
+        let piece = self.left.pop_front()?;
+        self.world.sleep(self.world.chance.below(10 * MILLI)).await;
+        Some(piece)
+    }
+}
+
 impl HttpOut for Host {
+    type Stream = Pieces;
+
+    async fn open(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Pieces>, SendError> {
+        outbound::open(&self.world, self.instance, &request, timeout).await
+    }
+
     async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, SendError> {
         outbound::send(&self.world, self.instance, &request, timeout).await
     }

@@ -7,7 +7,10 @@ use std::{
     task::{Poll, Waker},
 };
 
-use alertcap::answer::{Body, BodyError, answer};
+use alertcap::{
+    answer::{Answered, Body, BodyError, answer},
+    platform::read_whole,
+};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
@@ -91,8 +94,14 @@ pub(crate) async fn call(world: &Rc<World>, slot: usize, request: Request<Bytes>
     let end = End(line.clone());
     let owner = Owner { instance: Some(instance), request: None };
     world.executor.spawn(owner, async move {
-        let answer = answer(&app, request.map(Whole)).await;
-        end.send(Some(answer));
+        let answer = match answer(&app, request.map(Whole)).await {
+            Answered::Whole(answer) => Some(answer),
+            Answered::Streamed(answer) => {
+                let (head, mut body) = answer.into_parts();
+                read_whole(&mut body, usize::MAX).await.ok().map(|body| Response::from_parts(head, body))
+            }
+        };
+        end.send(answer);
     });
     let answer = poll_fn(|cx| {
         let mut line = line.borrow_mut();

@@ -1,6 +1,6 @@
 //! Requests of the component's on their way out and their answers on the way back, with all that can happen to both.
 
-use std::{rc::Rc, time::Duration};
+use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 use alertcap::platform::SendError;
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::{
     azure::{ARM, Asked, Effect, LOGIN, refusal, reply},
     check,
+    host::Pieces,
     people::Message,
     scenario::{Faults, MILLI, SECOND},
     world::World,
@@ -107,6 +108,25 @@ pub(crate) async fn send(
         format!("i{instance} {} {host}{path} → {outcome:?} ({fate:?})", request.method())
     });
     outcome
+}
+
+/// Sends one whose answer comes in pieces; it may break off between any two.
+pub(crate) async fn open(
+    world: &Rc<World>,
+    instance: u32,
+    request: &Request<Bytes>,
+    timeout: Duration,
+) -> Result<Response<Pieces>, SendError> {
+    let (head, body) = send(world, instance, request, timeout).await?.into_parts();
+    let longest = world.chance.between(1, 20_000);
+    let pieces = body.chunks(usize::try_from(longest).unwrap_or(1));
+    let mut left: VecDeque<_> = pieces.map(|piece| Ok(body.slice_ref(piece))).collect();
+    if world.is_hostile.get() && world.chance.happens(world.scenario.arm.lost) {
+        let whole = world.chance.below(left.len() as u64 + 1);
+        left.truncate(usize::try_from(whole).unwrap_or(0));
+        left.push_back(Err(SendError::Lost("it broke off")));
+    }
+    Ok(Response::from_parts(head, Pieces { world: world.clone(), left }))
 }
 
 /// An answer that is not the thing's own.

@@ -56,8 +56,16 @@ pub enum BodyError {
     Broken,
 }
 
+/// An answer.
+pub enum Answered<S> {
+    /// One that is there.
+    Whole(Response<Bytes>),
+    /// One whose body is on its way from storage.
+    Streamed(Response<S>),
+}
+
 /// Answers one request.
-pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> Response<Bytes> {
+pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> Answered<P::Stream> {
     let app = &app.for_request();
     let begin = app.platform.now();
     let (parts, body) = request.into_parts();
@@ -73,7 +81,7 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> R
         Err(problem) => Err(problem),
     };
     app.until_at_rest(begin.plus(REST_WITHIN), begin.plus(TOLD_WITHIN)).await;
-    outcome.unwrap_or_else(Problem::into_response)
+    Answered::Whole(outcome.unwrap_or_else(Problem::into_response))
 }
 
 /// An answer that the store alone is asked for, or that it took too long.

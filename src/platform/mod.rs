@@ -20,6 +20,9 @@ pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Outbound HTTP.
 #[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
 pub trait HttpOut {
+    /// An answer's body on its way.
+    type Stream: Stream;
+
     /// Sends one request and reads the whole answer; redirects are not followed.
     ///
     /// # Errors
@@ -29,6 +32,41 @@ pub trait HttpOut {
         request: http::Request<Bytes>,
         timeout: Duration,
     ) -> Result<http::Response<Bytes>, SendError>;
+
+    /// Sends one request and returns as soon as the answer's head is there, which has so long to come; so long may each
+    /// piece of its body take too. Redirects are not followed.
+    ///
+    /// # Errors
+    /// [`SendError`] says whether the request can have had an effect.
+    async fn open(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<http::Response<Self::Stream>, SendError>;
+}
+
+/// A body, piece by piece. Whoever drops it takes no more of it.
+#[allow(async_fn_in_trait, reason = "an instance is single-threaded; no future has to be Send")]
+pub trait Stream: 'static {
+    /// The next piece, never an empty one; none where the body has come to its end. One that breaks off has an error
+    /// first: shorter than its Content-Length, too slow, or the connection broke.
+    async fn next(&mut self) -> Option<Result<Bytes, SendError>>;
+}
+
+/// All of a body.
+///
+/// # Errors
+/// [`SendError::Lost`] where it is longer than `most`; otherwise the stream's own.
+pub async fn read_whole(body: &mut impl Stream, most: usize) -> Result<Bytes, SendError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece?;
+        if bytes.len().saturating_add(piece.len()) > most {
+            return Err(SendError::Lost("it is too large"));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(Bytes::from(bytes))
 }
 
 /// Why no answer came.

@@ -1,5 +1,7 @@
 //! [`Platform`](super::Platform) over Spin's and WASI's interfaces; thin enough to be right by reading.
 
+mod http;
+
 use std::{
     cell::Cell,
     future::{Future, poll_fn},
@@ -8,124 +10,19 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures_util::future;
-use http::{header::CONTENT_LENGTH, uri::PathAndQuery};
-use http_body_util::BodyExt;
 use spin_sdk::{
-    http::FullBody,
     key_value::Store,
-    wasip3::{
-        self,
-        http::{
-            client,
-            types::{ErrorCode, Request, RequestOptions},
-        },
-        http_compat::{BodyWriter, http_from_wasi_response},
-        random::random::get_random_bytes,
-        wit_bindgen::FutureReader,
-    },
+    wasip3::{self, random::random::get_random_bytes},
 };
 
-use super::{
-    Background, Clock, HttpOut, KeyValue, LogSink, MAX_ANSWER_BYTES, Random, SendError, StoreError,
-    Variables, VariablesError,
-};
+use super::{Background, Clock, KeyValue, LogSink, Random, StoreError, Variables, VariablesError};
 
+pub use self::http::into_wasi;
 use crate::time::Timestamp;
 
 /// The host this component runs on.
 #[derive(Debug, Clone, Copy)]
 pub struct Spin;
-
-impl HttpOut for Spin {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        timeout: Duration,
-    ) -> Result<http::Response<Bytes>, SendError> {
-        let nanos = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
-        let options = RequestOptions::new();
-        // A host that does not know a time-out keeps its own.
-        _ = options.set_connect_timeout(Some(nanos));
-        _ = options.set_first_byte_timeout(Some(nanos));
-        _ = options.set_between_bytes_timeout(Some(nanos));
-
-        // The host's time-outs are for each phase; this one is for all of it.
-        self.within(timeout, exchange(request, options)).await.unwrap_or(Err(SendError::TimedOut))
-    }
-}
-
-async fn exchange(
-    request: http::Request<Bytes>,
-    options: RequestOptions,
-) -> Result<http::Response<Bytes>, SendError> {
-    // Wasmtime 49 ends the exchange when nobody waits any more for how the sending went, in the middle of the answer:
-    // the SDK's own `send` does not wait for it.
-    let (request, _sent) = outgoing(request, options).map_err(|code| send_error(&code))?;
-    let (response, ()) = future::join(client::send(request), a_turn()).await;
-    let response = response.and_then(http_from_wasi_response).map_err(|code| send_error(&code))?;
-    let (head, mut body) = response.into_parts();
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|code| send_error(&code))?;
-        if let Some(data) = frame.data_ref() {
-            if bytes.len().saturating_add(data.len()) > MAX_ANSWER_BYTES {
-                return Err(SendError::Lost("it is too large"));
-            }
-            bytes.extend_from_slice(data);
-        }
-    }
-    // Not every host looks whether it is whole.
-    let promised = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if promised.is_some_and(|promised: usize| promised > bytes.len()) {
-        return Err(SendError::Lost("it broke off"));
-    }
-    Ok(http::Response::from_parts(head, Bytes::from(bytes)))
-}
-
-/// The request as the host takes it, and how its sending will have gone. Its body is written by a task that begins when
-/// a turn is given up.
-fn outgoing(
-    request: http::Request<Bytes>,
-    options: RequestOptions,
-) -> Result<(Request, FutureReader<Result<(), ErrorCode>>), ErrorCode> {
-    let (head, body) = request.into_parts();
-    let headers = head.headers.try_into().map_err(|_| ErrorCode::HttpProtocolError)?;
-    let (writer, contents, trailers) = BodyWriter::new();
-    let (request, sent) = Request::new(headers, Some(contents), trailers, Some(options));
-    let invalid = |()| ErrorCode::HttpRequestUriInvalid;
-    request.set_method(&head.method.into()).map_err(|()| ErrorCode::HttpRequestMethodInvalid)?;
-    request.set_scheme(head.uri.scheme().map(Into::into).as_ref()).map_err(invalid)?;
-    request.set_authority(head.uri.authority().map(http::uri::Authority::as_str)).map_err(invalid)?;
-    request.set_path_with_query(head.uri.path_and_query().map(PathAndQuery::as_str)).map_err(invalid)?;
-    wasip3::spawn(async move {
-        // Who does not take the body has an answer to say why.
-        _ = writer.send_http_body(&mut FullBody::new(body)).await;
-    });
-    Ok((request, sent))
-}
-
-/// In words of our own: the host's may hold the URL, and URLs may be secret.
-fn send_error(code: &ErrorCode) -> SendError {
-    match code {
-        ErrorCode::HttpRequestDenied => SendError::NotAllowed,
-        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => SendError::NotConnected("the name was not found"),
-        ErrorCode::ConnectionTimeout => SendError::NotConnected("the connection was not taken in time"),
-        ErrorCode::ConnectionRefused => SendError::NotConnected("the connection was refused"),
-        ErrorCode::DestinationNotFound
-        | ErrorCode::DestinationUnavailable
-        | ErrorCode::DestinationIpProhibited
-        | ErrorCode::DestinationIpUnroutable => SendError::NotConnected("the address cannot be reached"),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => {
-            SendError::NotConnected("TLS failed; is the certificate one that the host trusts?")
-        }
-        ErrorCode::ConnectionReadTimeout
-        | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => SendError::TimedOut,
-        _ => SendError::Lost("the connection broke"),
-    }
-}
 
 impl KeyValue for Spin {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -21,11 +21,22 @@ mod sweeps;
 
 use super::*;
 use crate::{
-    platform::SendError,
+    platform::{SendError, read_whole},
     testing::{OPERATOR_KEY, SWEEP_KEY, Sim, WEBHOOK_KEY, azure::Fault},
 };
 
 const METRIC: &[u8] = include_bytes!("../../../tests/fixtures/metric-fired.json");
+
+/// Answers one request, to the end of its body.
+async fn answer(app: &App<Sim>, request: Request<impl Body>) -> Response<Bytes> {
+    match super::answer(app, request).await {
+        Answered::Whole(answer) => answer,
+        Answered::Streamed(answer) => {
+            let (head, mut body) = answer.into_parts();
+            Response::from_parts(head, read_whole(&mut body, usize::MAX).await.unwrap())
+        }
+    }
+}
 
 struct Whole(Bytes);
 
