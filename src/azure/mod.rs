@@ -3,6 +3,7 @@
 pub mod arm;
 pub mod authorization;
 pub mod behind;
+pub mod blob;
 pub mod cloud;
 pub mod compute;
 pub mod credential;

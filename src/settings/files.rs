@@ -54,7 +54,9 @@ impl Raw {
         let value = self.get("share_links").filter(|value| value != "off")?;
         match duration::parse(&value) {
             Ok(duration) => Some(duration),
-            Err(_) => self.problem("share_links", "neither \"off\" nor a duration such as \"24h\", at most \"7d\""),
+            Err(_) => {
+                self.problem("share_links", "neither \"off\" nor a duration such as \"24h\", at most \"7d\"")
+            }
         }
     }
 
@@ -63,7 +65,8 @@ impl Raw {
             self.get("storage_endpoint").unwrap_or_else(|| "https://*.blob.core.windows.net".to_owned());
         let endpoint = StorageEndpoint::parse(&value);
         if endpoint.is_none() {
-            let problem = "not of the form https://*.blob.<cloud>, where * is the account, or https://host[:port]";
+            let problem =
+                "not of the form https://*.blob.<cloud>, where * is the account, or https://host[:port]";
             return self.problem("storage_endpoint", problem);
         }
         endpoint

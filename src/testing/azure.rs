@@ -59,6 +59,10 @@ pub(crate) struct FakeAzure {
     pub(crate) network: BTreeMap<String, Value>,
     pub(crate) storage: Value,
     pub(crate) actions: Vec<&'static str>,
+    /// Where the control plane says that files go.
+    pub(crate) storage_path: &'static str,
+    /// What lies there, by URL, with the time from which on it does.
+    pub(crate) blobs: BTreeMap<String, (Timestamp, Vec<u8>)>,
 }
 
 impl Default for FakeAzure {
@@ -86,6 +90,8 @@ impl Default for FakeAzure {
             network: BTreeMap::new(),
             storage: json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}),
             actions: vec!["*"],
+            storage_path: "https://st.example/network-watcher-logs/x.cap?sig=canary",
+            blobs: BTreeMap::new(),
         }
     }
 }
@@ -130,6 +136,13 @@ impl FakeAzure {
         let bearer = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
         // An older token stays good beside a newer one, as Entra's do.
         let is_good = (self.valid_token..=self.tokens).any(|n| bearer == Some(format!("Bearer token-{n}")));
+        if operation.starts_with("blob") {
+            return if is_good {
+                self.blob(operation, request, now)
+            } else {
+                no_blob(401, "InvalidAuthenticationInfo")
+            };
+        }
         if uri.host() == Some("arm.example") && !is_good {
             return error(401, "ExpiredAuthenticationToken", "the token is not valid");
         }
@@ -173,10 +186,10 @@ impl FakeAzure {
             ),
             "list" => reply(
                 200,
-                &json!({"value": self.sessions.iter().map(|(name, s)| show(name, s, now)).collect::<Vec<_>>()}),
+                &json!({"value": self.sessions.iter().map(|(name, s)| self.show(name, s, now)).collect::<Vec<_>>()}),
             ),
             "put" => self.put(&name, request.body(), now),
-            "get" => self.with(&name, |session| reply(200, &show(&name, session, now))),
+            "get" => self.with(&name, |session| reply(200, &self.show(&name, session, now))),
             "delete" => {
                 let gone_at = now.after(self.deletion_seconds);
                 let Some(session) = self.sessions.get_mut(&name) else { return reply(204, &Value::Null) };
@@ -259,7 +272,7 @@ impl FakeAzure {
             is_known_over: false,
             gone_at: None,
         };
-        let mut answer = reply(201, &show(name, &session, now));
+        let mut answer = reply(201, &self.show(name, &session, now));
         let place = format!("https://arm.example/operations/{name}?api-version=1{SIGNATURE}");
         let header = if self.location_body.is_some() { "location" } else { "azure-asyncoperation" };
         answer.headers_mut().insert(header, place.parse().unwrap());
@@ -285,15 +298,80 @@ impl FakeAzure {
     fn with(&self, name: &str, f: impl FnOnce(&Session) -> Response<Bytes>) -> Response<Bytes> {
         self.sessions.get(name).map_or_else(|| error(404, "ResourceNotFound", "no such session"), f)
     }
+
+    fn show(&self, name: &str, session: &Session, now: Timestamp) -> Value {
+        let ready = now >= session.ready_at;
+        json!({"name": name, "properties": {
+            "provisioningState": if session.gone_at.is_some() { "Deleting" } else if ready { "Succeeded" } else { "Updating" },
+            "target": session.target,
+            "storageLocation": {"storagePath": if ready { self.storage_path } else { "" }},
+        }})
+    }
+
+    /// Storage, for one blob or for the list of all in a container, two to a page.
+    fn blob(&mut self, operation: &str, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
+        let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap());
+        assert!(header("x-ms-version").is_some());
+        let url = request.uri().to_string();
+        let there = |(at, _): &(Timestamp, Vec<u8>)| now >= *at;
+        if operation == "blobs" {
+            let url = url::Url::parse(&url).unwrap();
+            let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+            let base = url.as_str().split('?').next().unwrap().to_owned() + "/";
+            let names = self.blobs.iter().filter_map(|(at, blob)| Some((at.strip_prefix(&base)?, blob)));
+            let mut names = names.filter(|(name, blob)| {
+                there(blob) && name.starts_with(&query["prefix"]) && **name >= *query["marker"]
+            });
+            let page: String = names
+                .by_ref()
+                .take(2)
+                .map(|(name, (_, bytes))| {
+                    let length = bytes.len();
+                    format!("<Blob><Name>{name}</Name><Properties><Etag>0x8D</Etag><Content-Length>{length}</Content-Length></Properties></Blob>")
+                })
+                .collect();
+            let next = names.next().map_or("", |(name, _)| name);
+            let body = format!(
+                "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults><Blobs>{page}</Blobs><NextMarker>{next}</NextMarker></EnumerationResults>"
+            );
+            return Response::new(Bytes::from(body));
+        }
+        let Some((_, bytes)) = self.blobs.get(&url).filter(|blob| there(blob)) else {
+            return no_blob(404, "BlobNotFound");
+        };
+        if header("if-match").is_some_and(|etag| etag != "\"0x8D\"") {
+            return no_blob(412, "ConditionNotMet");
+        }
+        let range = header("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+        let answer = Response::builder().header("etag", "\"0x8D\"").header("accept-ranges", "bytes");
+        let Some((first, last)) = range else {
+            let body = if request.method() == Method::HEAD { &[] } else { bytes.as_slice() };
+            return answer.header("content-length", bytes.len()).body(Bytes::copy_from_slice(body)).unwrap();
+        };
+        let first: usize = first.parse().unwrap();
+        if first >= bytes.len() {
+            let mut answer = no_blob(416, "InvalidRange");
+            let of = format!("bytes */{}", bytes.len());
+            answer.headers_mut().insert("content-range", of.parse().unwrap());
+            return answer;
+        }
+        let last = last.parse().unwrap_or(usize::MAX).min(bytes.len() - 1);
+        let part = Bytes::copy_from_slice(&bytes[first..=last]);
+        answer
+            .status(206)
+            .header("content-range", format!("bytes {first}-{last}/{}", bytes.len()))
+            .header("content-length", part.len())
+            .body(part)
+            .unwrap()
+    }
 }
 
-fn show(name: &str, session: &Session, now: Timestamp) -> Value {
-    let ready = now >= session.ready_at;
-    json!({"name": name, "properties": {
-        "provisioningState": if session.gone_at.is_some() { "Deleting" } else if ready { "Succeeded" } else { "Updating" },
-        "target": session.target,
-        "storageLocation": {"storagePath": if ready { "https://st.example/network-watcher-logs/x.cap?sig=canary" } else { "" }},
-    }})
+/// An error of storage's.
+fn no_blob(status: u16, code: &str) -> Response<Bytes> {
+    let body = format!(
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>Not so.\nRequestId:r\nTime:t</Message></Error>"
+    );
+    Response::builder().status(status).header("x-ms-error-code", code).body(Bytes::from(body)).unwrap()
 }
 
 fn status(name: &str, session: &Session, now: Timestamp) -> Value {
@@ -317,6 +395,13 @@ fn operation(request: &Request<Bytes>) -> &'static str {
         Some("people.example") => "notify",
         Some("teams.example") => "teams",
         Some("slack.example") => "slack",
+        Some(host) if host.contains(".blob.") => {
+            if request.uri().query().is_some_and(|query| query.contains("comp=list")) {
+                "blobs"
+            } else {
+                "blob"
+            }
+        }
         _ if path.starts_with("/operations/") => "operation",
         _ if path.starts_with("/operationResults/") => "status",
         _ if path.ends_with("/permissions") => "permissions",
