@@ -23,7 +23,11 @@
     )
 )]
 
+mod clean;
+pub mod dns;
+pub mod icmp;
 pub mod summary;
 pub mod tcp;
+pub mod tls;
 
 pub use summary::Summary;
