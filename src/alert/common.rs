@@ -67,6 +67,7 @@ pub(super) fn read(body: &Value) -> Result<Reading, Unreadable> {
         signal_type: field::cleaned(essentials, "/signalType"),
         monitoring_service: field::cleaned(essentials, "/monitoringService"),
         description: field::cleaned(essentials, "/description"),
+        measured: field::measured(context),
         fired_at: Some(fired_at),
         about: own.first().map(|&id| id.to_owned()),
         targets: machines::targets(own.into_iter(), places),

@@ -25,6 +25,19 @@ pub(super) fn cleaned(value: &Value, pointer: &str) -> Option<String> {
     text(value, pointer).map(clean).filter(|text| !text.is_empty())
 }
 
+/// What was measured, as far as the context of any schema says it: a metric's name, or a query. Of several the first.
+pub(super) fn measured(context: &Value) -> Option<String> {
+    [
+        "/condition/allOf/0/metricName",
+        "/condition/allOf/0/searchQuery",
+        "/condition/metricName",
+        "/SearchQuery",
+        "/expression",
+    ]
+    .into_iter()
+    .find_map(|at| cleaned(context, at))
+}
+
 /// The time under a JSON pointer; nothing if it is no RFC 3339 time.
 pub(super) fn time(value: &Value, pointer: &str) -> Option<Timestamp> {
     text(value, pointer)?.parse().ok()

@@ -38,6 +38,7 @@ pub(super) fn read(body: &Value, bytes: &[u8]) -> Result<Alert, Unreadable> {
         signal_type: Some("Log".to_owned()),
         monitoring_service: Some(if of_app { "Application Insights" } else { "Log Analytics" }.to_owned()),
         description: field::cleaned(data, "/Description"),
+        measured: field::measured(data),
         fired_at,
         about: resource.map(str::to_owned),
         targets: machines::targets(resource.into_iter(), places),

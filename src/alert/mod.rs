@@ -66,6 +66,9 @@ pub struct Alert {
     pub monitoring_service: Option<String>,
     /// What the rule says of itself, or what was measured.
     pub description: Option<String>,
+    /// What was measured: a metric's name, or a log's query.
+    #[serde(default)]
+    pub measured: Option<String>,
     /// When it fired.
     pub fired_at: Option<Timestamp>,
     /// The first resource it names itself, if only the workspace of a log query: an ARM id as it came.
@@ -194,6 +197,7 @@ impl Alert {
             signal_type: None,
             monitoring_service: None,
             description: None,
+            measured: None,
             fired_at: None,
             about: None,
             targets: Vec::new(),

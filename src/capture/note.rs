@@ -28,6 +28,9 @@ pub struct AlertNote {
     /// What the rule says of itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// What was measured: a metric's name, or a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<String>,
     /// When it fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fired_at: Option<Timestamp>,
@@ -49,6 +52,7 @@ impl AlertNote {
             rule: alert.rule.clone(),
             severity: alert.severity.clone(),
             description: alert.description.clone(),
+            measured: alert.measured.clone(),
             fired_at: alert.fired_at,
             properties,
         }

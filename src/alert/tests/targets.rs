@@ -194,3 +194,20 @@ fn a_health_alert_that_names_a_machine_is_an_alert() {
         );
     }
 }
+
+#[test]
+fn what_was_measured_is_the_metrics_name_or_the_query() {
+    for (name, measured) in [
+        ("metric-fired", Some("TCP segments sent")),
+        ("metric-dynamic", Some("Network Out Total")),
+        ("classic-activated", Some("TCP segments sent")),
+        ("old-metric-static", Some("TCP segments sent")),
+        ("log-v1-rows", Some("Syslog | project _ResourceId, Computer")),
+        ("log-v2-computer", Some("Heartbeat | summarize count() by Computer")),
+        ("prometheus-fired", Some("rate(node_netstat_Tcp_OutSegs[5m]) > 100")),
+        ("resource-health-fired", None),
+        ("tutorial", None),
+    ] {
+        assert_eq!(alert(&fixture(name)).measured.as_deref(), measured, "{name}");
+    }
+}
