@@ -234,7 +234,7 @@ fn a_connection_fits_into_120_bytes_of_a_checkpoint_and_goes_on_from_it() {
     for _ in 0..300 {
         wire.ack(101);
     }
-    let bytes = postcard::to_stdvec(&wire.tcp).unwrap();
+    let bytes = postcard::to_allocvec(&wire.tcp).unwrap();
     assert!(bytes.len() <= 120, "{}", bytes.len());
     assert_eq!(postcard::from_bytes::<Tcp>(&bytes).unwrap(), wire.tcp);
 }

@@ -1,0 +1,132 @@
+//! A table with a bound: what is new pushes out what weighs least.
+
+use hashbrown::HashTable;
+
+/// What a table holds.
+pub(crate) trait Row {
+    /// Its key's hash.
+    fn hash(&self) -> u64;
+    /// The least goes first.
+    fn weight(&self) -> u64;
+    /// Whether it is no longer to be found by its key.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// How many rows are looked at for the one that goes. All would be slow where every packet is a new conversation; these
+/// few keep the weightiest almost as well, since a light one among them is nearly always found.
+const LOOKED_AT: usize = 8;
+
+/// Rows, each found by its key, in the order they came.
+#[derive(Debug, Clone)]
+pub(crate) struct Table<R> {
+    rows: Vec<R>,
+    places: HashTable<u16>,
+    limit: usize,
+    hand: usize,
+}
+
+impl<R: Row> Table<R> {
+    /// For at most `limit` rows, themselves at most 65,536.
+    pub(crate) fn new(limit: usize) -> Table<R> {
+        Table { rows: Vec::new(), places: HashTable::new(), limit: limit.clamp(1, 65_536), hand: 0 }
+    }
+
+    /// The same from what [`Table::rows`] and [`Table::hand`] gave.
+    pub(crate) fn restore(limit: usize, rows: Vec<R>, hand: usize) -> Table<R> {
+        let mut table = Table::new(limit);
+        for row in rows.into_iter().take(table.limit) {
+            table.push(row);
+        }
+        table.hand = hand;
+        table
+    }
+
+    pub(crate) fn rows(&self) -> &[R] {
+        &self.rows
+    }
+
+    pub(crate) fn into_rows(self) -> Vec<R> {
+        self.rows
+    }
+
+    pub(crate) fn hand(&self) -> usize {
+        self.hand
+    }
+
+    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut R> {
+        self.rows.get_mut(place)
+    }
+
+    /// Where the row stands that has this hash and key.
+    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&R) -> bool) -> Option<usize> {
+        let is_it = |place: &u16| self.rows.get(usize::from(*place)).is_some_and(&is_it);
+        self.places.find(hash, is_it).map(|place| usize::from(*place))
+    }
+
+    /// Takes up a row that is not there yet: its place, and the row that had to go for it.
+    pub(crate) fn insert(&mut self, row: R) -> (usize, Option<R>) {
+        if self.rows.len() < self.limit {
+            return (self.push(row), None);
+        }
+        let place = self.lightest();
+        let (hash, is_over) = (row.hash(), row.is_over());
+        let Some(old) = self.rows.get_mut(place) else { return (place, Some(row)) };
+        let old = std::mem::replace(old, row);
+        self.forget(old.hash(), place);
+        if !is_over {
+            self.put(hash, place);
+        }
+        (place, Some(old))
+    }
+
+    /// Takes a row out; the last one takes its place.
+    pub(crate) fn remove(&mut self, place: usize) -> Option<R> {
+        let last = self.rows.len().checked_sub(1)?;
+        let row = self.rows.get(place)?;
+        self.forget(row.hash(), place);
+        if place != last {
+            let moved = self.rows.get(last)?;
+            let (hash, is_over) = (moved.hash(), moved.is_over());
+            self.forget(hash, last);
+            let row = self.rows.swap_remove(place);
+            if !is_over {
+                self.put(hash, place);
+            }
+            return Some(row);
+        }
+        self.rows.pop()
+    }
+
+    /// Makes a row unfindable, as one [`Row::is_over`] is to be.
+    pub(crate) fn forget(&mut self, hash: u64, place: usize) {
+        if let Ok(entry) = self.places.find_entry(hash, |at| usize::from(*at) == place) {
+            entry.remove();
+        }
+    }
+
+    fn push(&mut self, row: R) -> usize {
+        let (hash, place, is_over) = (row.hash(), self.rows.len(), row.is_over());
+        self.rows.push(row);
+        if !is_over {
+            self.put(hash, place);
+        }
+        place
+    }
+
+    fn put(&mut self, hash: u64, place: usize) {
+        let rows = &self.rows;
+        let hash_of = |place: &u16| rows.get(usize::from(*place)).map_or(0, R::hash);
+        self.places.insert_unique(hash, u16::try_from(place).unwrap_or(u16::MAX), hash_of);
+    }
+
+    /// The lightest of the next few rows, round and round.
+    fn lightest(&mut self) -> usize {
+        let count = self.rows.len().max(1);
+        let start = self.hand;
+        self.hand = start.wrapping_add(LOOKED_AT).checked_rem(count).unwrap_or(0);
+        let next = (0..LOOKED_AT).map(|step| start.wrapping_add(step).checked_rem(count).unwrap_or(0));
+        next.min_by_key(|place| self.rows.get(*place).map_or(u64::MAX, R::weight)).unwrap_or(0)
+    }
+}
