@@ -292,6 +292,8 @@ pub struct TcpHealth {
     pub fast_retransmissions: u64,
     /// Of these: of what had been acknowledged.
     pub spurious_retransmissions: u64,
+    /// Of these: those that the server sent; filled for a conversation.
+    pub server_retransmissions: u64,
     /// Segments out of order.
     pub out_of_order: u64,
     /// Segments before which others were not captured.
@@ -302,6 +304,8 @@ pub struct TcpHealth {
     pub duplicate_acks: u64,
     /// Segments that announce no room.
     pub zero_windows: u64,
+    /// Of these: those that the server sent; filled for a conversation.
+    pub server_zero_windows: u64,
     /// Segments that filled the other side's room.
     pub full_windows: u64,
     /// Keep-alives.

@@ -123,7 +123,7 @@ impl Tcp {
         seen.reset = segment.has(RST);
         seen.fin = segment.has(FIN);
         self.opening.observe(from_client, segment, now, &mut seen);
-        self.tally.add(segment, &seen);
+        self.tally.add(from_client, segment, &seen);
         seen
     }
 

@@ -9,11 +9,11 @@ use crate::summary::TcpHealth;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tally {
     payload: u64,
-    counts: [u32; 14],
+    counts: [u32; 16],
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, segment: &Segment, seen: &Seen) {
+    pub(super) fn add(&mut self, from_client: bool, segment: &Segment, seen: &Seen) {
         self.payload = self.payload.saturating_add(segment.length.into());
         let what = [
             true,
@@ -23,11 +23,13 @@ impl Tally {
             seen.retransmission,
             seen.fast,
             seen.spurious,
+            !from_client && seen.retransmission,
             seen.out_of_order,
             seen.lost,
             seen.ack_lost,
             seen.duplicate_ack,
             seen.zero_window,
+            !from_client && seen.zero_window,
             seen.full_window,
             seen.keep_alive,
         ];
@@ -45,11 +47,13 @@ impl Tally {
             retransmissions,
             fast_retransmissions,
             spurious_retransmissions,
+            server_retransmissions,
             out_of_order,
             lost_segments,
             ack_lost_segments,
             duplicate_acks,
             zero_windows,
+            server_zero_windows,
             full_windows,
             keep_alives,
         ] = self.counts.map(u64::from);
@@ -62,11 +66,13 @@ impl Tally {
             retransmissions,
             fast_retransmissions,
             spurious_retransmissions,
+            server_retransmissions,
             out_of_order,
             lost_segments,
             ack_lost_segments,
             duplicate_acks,
             zero_windows,
+            server_zero_windows,
             full_windows,
             keep_alives,
             ..TcpHealth::default()

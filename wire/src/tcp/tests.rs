@@ -238,3 +238,19 @@ fn a_connection_fits_into_120_bytes_of_a_checkpoint_and_goes_on_from_it() {
     assert!(bytes.len() <= 120, "{}", bytes.len());
     assert_eq!(postcard::from_bytes::<Tcp>(&bytes).unwrap(), wire.tcp);
 }
+
+#[test]
+fn health_says_which_side_sent_again_and_which_has_no_room() {
+    let mut wire = Wire::open();
+    wire.data(101, 100);
+    wire.wait(20 * MS);
+    wire.data(101, 100);
+    for _ in 0..2 {
+        wire.send_with(SERVER, ACK, 501, 201, 10, 0);
+        wire.wait(20 * MS);
+    }
+    wire.send_with(CLIENT, ACK, 201, 511, 0, 0);
+    let health = wire.tcp.health();
+    assert_eq!((health.retransmissions, health.server_retransmissions), (2, 1));
+    assert_eq!((health.zero_windows, health.server_zero_windows), (3, 2));
+}
