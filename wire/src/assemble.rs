@@ -1,6 +1,7 @@
 //! What was counted becomes a [`Summary`].
 
 use crate::{
+    About,
     address::Address,
     conversations::{Conversation, Conversations, LIMIT, Sums},
     counts::{Counts, largest},
@@ -8,7 +9,7 @@ use crate::{
     icmp,
     lookups::names,
     protocols::Layer,
-    reading::{About, State},
+    reading::State,
     standing_out,
     summary::{
         self, Attempts, Endpoint, Exactness, FileFacts, Icmp, Outcome, Port, Summary, Talker, Tls, Top,

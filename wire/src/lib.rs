@@ -55,7 +55,8 @@ pub mod tls;
 mod traffic;
 
 pub use checkpoint::NotACheckpoint;
-pub use reading::{About, AtEnd, Reading};
+pub use reading::{AtEnd, Reading};
+pub use standing_out::About;
 pub use summary::Summary;
 
 /// Adds to a count that stops at its end: lengths in a file may be any.

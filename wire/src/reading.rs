@@ -1,7 +1,7 @@
 //! A file's bytes come in, in pieces of any size.
 
 use crate::{
-    assemble, checkpoint,
+    About, assemble, checkpoint,
     checkpoint::NotACheckpoint,
     file::{Facts, File, Next},
     summary::{Outcome, Summary},
@@ -52,13 +52,6 @@ pub enum AtEnd {
         /// Why, in a sentence.
         why: String,
     },
-}
-
-/// What the summary is made for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct About {
-    /// What the alert measured: a metric's name, or a log query's.
-    pub metric: Option<String>,
 }
 
 impl Reading {
