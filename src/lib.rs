@@ -6,6 +6,7 @@
 //! | `POST /api/alerts` | [`answer`] → [`caller`] → [`alert`] → [`plan`] (by [`rules`]) → [`capture`] |
 //! | `POST /api/alerts?dry_run=…` | the same, and [`probe`]; nothing is done |
 //! | `GET /api/captures[/{name}]` | [`answer`] → [`store`] |
+//! | `GET /api/captures/{name}/file`, `…/summary` | [`answer`] → [`view`] |
 //! | `POST /api/sweep` | [`answer`] → [`capture::sweep`] |
 //! | `GET /healthz`, `/readyz` | [`answer`] → [`settings`] |
 //!
@@ -64,6 +65,7 @@ pub mod store;
 pub(crate) mod testing;
 pub mod text;
 pub mod time;
+pub mod view;
 
 #[cfg(target_family = "wasm")]
 mod entry {

@@ -37,6 +37,13 @@ impl Problem {
         self
     }
 
+    /// To be asked again after so many seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self
+    }
+
     /// A caller that is not let in: 401 for one that is not known, 403 for one that is and may not; 503 where that cannot
     /// be said, for a sender tries again only then.
     #[must_use]

@@ -27,6 +27,11 @@ pub enum Route<'a> {
         /// The same.
         name: &'a str,
     },
+    /// `GET /api/captures/{name}/summary`
+    Summary {
+        /// The same.
+        name: &'a str,
+    },
     /// `POST /api/sweep`, or GET
     Sweep,
     /// `GET /healthz`
@@ -56,6 +61,7 @@ impl<'a> Route<'a> {
                 .strip_prefix("/api/captures/")
                 .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
             {
+                Some((name, "summary")) if !name.is_empty() => (Self::Summary { name }, "GET, HEAD"),
                 Some((name, "stop")) if !name.is_empty() => (Self::Stop { name }, "POST"),
                 Some((name, "")) if !name.is_empty() && !path.ends_with('/') => match *method {
                     Method::DELETE => (Self::Delete { name }, OF_A_CAPTURE),
@@ -102,6 +108,7 @@ mod tests {
             (Method::GET, "/api/captures/a.b-c", Route::Capture { name: "a.b-c" }),
             (Method::DELETE, "/api/captures/a", Route::Delete { name: "a" }),
             (Method::POST, "/api/captures/a/stop", Route::Stop { name: "a" }),
+            (Method::GET, "/api/captures/a/summary", Route::Summary { name: "a" }),
             (Method::GET, "/healthz", Route::Health),
             (Method::HEAD, "/readyz", Route::Ready),
         ] {

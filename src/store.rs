@@ -12,6 +12,8 @@
 //! | `attendance` | when the sweep was last called | a warning that nobody calls it |
 //! | `keys.<tenant>` | the keys that a tenant's tokens are signed with, sealed | one request |
 //! | `heard.<time>.<id>` | that a signed request was taken, for as long as its time stamp is good | a copy of it is the same alert once more |
+//! | `summary.<name>.<n>` | what a capture's file showed | what its page and its API show of it |
+//! | `reading.<name>.<n>` | how far a file has been read, while it is | what was read of it is read again |
 //! | `exact.<session>` | which capture last asked for a session whose name a rule gives | an answer that was lost |
 //!
 //! A sweep reads the keys and only the values under `open.`; pages of the history come from the keys alone, for a name

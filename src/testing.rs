@@ -93,6 +93,8 @@ impl Sim {
                 "/subscriptions/0a1e47ca-0000-4000-8000-00000000005b/resourceGroups/rg-shop/providers/Microsoft.Storage/storageAccounts/stshopcaptures",
             ),
             ("time_limit_seconds", "60"),
+            // Most tests are about other things than files.
+            ("summary", "off"),
             ("notify_url", "https://people.example/hook?secret=canary"),
             ("notify_host", "https://people.example"),
         ];

@@ -6,6 +6,7 @@ mod delivery;
 mod dry_run;
 mod health;
 mod operate;
+mod summary;
 mod sweep;
 
 use std::time::Duration;
@@ -73,6 +74,7 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> A
         Ok(Route::Alerts) => alerts::take(app, &parts, body).await,
         Ok(Route::Captures) => in_time(app, captures::list(app, &parts)).await,
         Ok(Route::Capture { name }) => in_time(app, captures::one(app, &parts, name)).await,
+        Ok(Route::Summary { name }) => in_time(app, summary::one(app, &parts, name)).await,
         Ok(Route::Stop { name }) => operate::stop(app, &parts, name).await,
         Ok(Route::Delete { name }) => operate::delete(app, &parts, name).await,
         Ok(Route::Sweep) => sweep::sweep(app, &parts).await,

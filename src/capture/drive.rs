@@ -19,6 +19,7 @@ use crate::{
     settings::Settings,
     store,
     time::Timestamp,
+    view::{files::ToRead, read::read_files},
 };
 
 /// A step is written down as taken before it is, for so long: a second driver leaves it alone, and if this one dies a
@@ -151,6 +152,7 @@ async fn claim<P: Platform>(
                 report.due = lease;
             }
         }
+        Action::ReadFiles => record.to_read = record.to_read.map(|to_read| ToRead { due: lease, ..to_read }),
         _ => record.due = lease,
     }
     write::save(app, record).await
@@ -174,9 +176,13 @@ async fn act_in_time<P: Platform>(app: &App<P>, settings: &Settings, record: &mu
                 );
             }
         }
-        _ => {
+        action => {
             let failure = Failure::new("tooSlow", format!("the step took more than {within} s"));
-            record.try_again(now, None, failure);
+            if action == Action::ReadFiles {
+                record.read_again(now, None, failure);
+            } else {
+                record.try_again(now, None, failure);
+            }
         }
     }
 }
@@ -192,6 +198,7 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
             }
             send::send(app, settings, record, index).await;
         }
+        Action::ReadFiles => read_files(app, settings, record).await,
         Action::Close => record.close(app.platform.now()),
         action => {
             // Due again at once unless the outcome says later: the claim's lease was this driver's own.
@@ -220,9 +227,10 @@ async fn act<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record
     );
 }
 
-/// How often its present step, and telling people, have failed.
+/// How often its present step, reading its files and telling people have failed.
 fn tries(record: &Record) -> u32 {
-    record.reports.iter().fold(record.attempts, |sum, report| sum.saturating_add(report.attempts))
+    let own = record.attempts.saturating_add(record.to_read.map_or(0, |to_read| to_read.attempts));
+    record.reports.iter().fold(own, |sum, report| sum.saturating_add(report.attempts))
 }
 
 /// Writes the outcome; what it says has happened, so a failing store is tried again.

@@ -50,7 +50,10 @@ pub(super) async fn follow<P: Platform>(
     if let Err(error) = outcome {
         follow.failed(record, action, error).await;
     }
-    follow.now(record);
+    let now = follow.now(record);
+    if record.state == State::Ended && settings.files.summary {
+        record.left_files(now);
+    }
 }
 
 struct Follow<'a, P> {

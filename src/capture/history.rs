@@ -19,6 +19,7 @@ use crate::{
     side_by_side::side_by_side,
     store::{self, Hint, Keys, Place, SessionCount},
     time::Timestamp,
+    view::files::forget,
 };
 
 /// Records that one sweep removes at most.
@@ -105,6 +106,7 @@ async fn remove<P: Platform>(
         }
         app.log(Level::Warn, "an old record is removed; its session could not be deleted and stays", &fields);
     }
+    forget(&app.platform, name, record.files.len()).await?;
     store::take_out(&app.platform, name).await?;
     cleared.removed.set(cleared.removed.get().saturating_add(1));
     Ok(())

@@ -15,6 +15,7 @@ use crate::{
     plan::{CaptureSpec, ExactName, Inquiry, LeftOut, Machine, Parameters, session_name},
     report::{Audience, Event, Report},
     time::Timestamp,
+    view::files::{CaptureFile, ToRead},
 };
 
 /// More steps than an ordinary life has; the oldest after the first go first.
@@ -103,6 +104,12 @@ pub struct Record {
     /// The file's URL, once Azure says it; not signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_path: Option<String>,
+    /// Its files, once they are looked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<CaptureFile>,
+    /// That they are still to be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_read: Option<ToRead>,
     /// Why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
@@ -188,6 +195,8 @@ impl Record {
             ended_because: object.or_default("endedBecause")?,
             advice: object.or_default("advice")?,
             storage_path: object.or_default("storagePath")?,
+            files: object.or_default("files")?,
+            to_read: object.or_default("toRead")?,
             error: object.or_default("error")?,
             notes: object.or_default("notes")?,
             history: object.required("history")?,
@@ -237,6 +246,8 @@ impl Record {
             ended_because: None,
             advice: None,
             storage_path: None,
+            files: Vec::new(),
+            to_read: None,
             error: None,
             notes: spec.notes,
             history: Vec::new(),
@@ -320,6 +331,7 @@ impl Record {
             }
             _ => {}
         }
+        self.learn_of_files(kept);
         for report in self.reports.iter_mut().filter(|report| !report.is_settled()) {
             if let Some(settled) = kept
                 .reports
@@ -358,6 +370,7 @@ impl Record {
             for private in [
                 "v",
                 "operation",
+                "toRead",
                 "due",
                 "attempts",
                 "lastFailure",

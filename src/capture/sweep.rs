@@ -23,6 +23,7 @@ use crate::{
     sort::sort_by,
     store,
     time::Timestamp,
+    view::files::ToRead,
 };
 
 /// Captures that are moved side by side.
@@ -192,6 +193,7 @@ struct Traces {
     state: State,
     due: Timestamp,
     attempts: u32,
+    to_read: Option<ToRead>,
     /// Its length, and its last line: a full one grows no longer.
     history: (usize, Option<Step>),
     reports: Vec<(Timestamp, bool)>,
@@ -202,6 +204,7 @@ fn traces(record: &Record) -> Traces {
         state: record.state,
         due: record.due,
         attempts: record.attempts,
+        to_read: record.to_read,
         history: (record.history.len(), record.history.last().cloned()),
         reports: record.reports.iter().map(|report| (report.due, report.is_settled())).collect(),
     }

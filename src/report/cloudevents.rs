@@ -10,10 +10,11 @@ use crate::capture::Record;
 /// What the body is.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
 
-/// The event: what happened in a sentence, and the record.
+/// The event: what happened in a sentence, what was on the wire in at most three, and the record.
 #[must_use]
 pub fn body(record: &Record, message: &Message) -> Value {
     let agent = agent_missing(record).map(|words| format!(". {words}")).unwrap_or_default();
+    let headlines = json!(message.headlines);
     json!({
         "specversion": "1.0",
         "id": message.id,
@@ -22,7 +23,11 @@ pub fn body(record: &Record, message: &Message) -> Value {
         "subject": record.name,
         "time": message.at.to_string(),
         "datacontenttype": "application/json",
-        "data": { "summary": format!("{}{agent}", message.summary), "capture": record.public() },
+        "data": {
+            "summary": format!("{}{agent}", message.summary),
+            "headlines": headlines,
+            "capture": record.public(),
+        },
     })
 }
 

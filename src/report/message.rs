@@ -26,6 +26,8 @@ pub struct Message {
     pub title: String,
     /// In a sentence, with the reason.
     pub summary: String,
+    /// What was on the wire, in at most three sentences.
+    pub headlines: Vec<String>,
     /// What and when, by names.
     pub facts: Vec<(&'static str, String)>,
     /// What to do.
@@ -51,6 +53,7 @@ impl Message {
             at: at.unwrap_or(record.accepted_at),
             title: clean(&title(record, event)),
             summary: summary(record, event),
+            headlines: headlines(record, event),
             facts: facts(record, event),
             advice: advice(record, event),
             notes: notes(record),
@@ -117,6 +120,11 @@ fn advice(record: &Record, event: Event) -> Option<String> {
         Event::Started | Event::HeldBack => None,
     };
     something(&advice.or_else(|| agent_missing(record))?)
+}
+
+fn headlines(record: &Record, event: Event) -> Vec<String> {
+    let of_the_end = if event == Event::Ended { record.headlines() } else { Vec::new() };
+    of_the_end.iter().filter_map(|words| something(words)).collect()
 }
 
 fn notes(record: &Record) -> Vec<String> {

@@ -69,6 +69,7 @@ pub(in crate::report) fn hostile(text: &str) -> Vec<Message> {
     messages.push(Message {
         title: long(),
         summary: long(),
+        headlines: vec![long(); 3],
         facts: vec![("Name", long()); 14],
         advice: Some(long()),
         notes: vec![long(); MOST_NOTES],

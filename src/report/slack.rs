@@ -25,6 +25,7 @@ pub fn body(message: &Message) -> Value {
     let section = |text: &str| object("section", vec![("text", plain(text, SECTION))]);
     let mut blocks =
         vec![object("header", vec![("text", plain(&message.title, HEADER))]), section(&message.summary)];
+    blocks.extend(message.headlines.iter().map(|words| section(&format!("• {words}"))));
     if let Some(advice) = &message.advice {
         blocks.push(section(&format!("What to do: {advice}")));
     }

@@ -38,6 +38,7 @@ fn card_within(message: &Message, most: usize) -> Value {
     let run = |words: &str, style: &[(&'static str, &'static str)]| run(&plain(&fit(words, most)), style);
     let title = [BOLD, ("size", "Large"), ("color", color(message.event))];
     let mut body = vec![block(vec![run(&message.title, &title)]), block(vec![run(&message.summary, &[])])];
+    body.extend(message.headlines.iter().map(|words| block(vec![run(&format!("• {words}"), &[])])));
     if let Some(advice) = &message.advice {
         body.push(block(vec![run("What to do: ", &[BOLD]), run(advice, &[])]));
     }

@@ -63,6 +63,8 @@ pub(crate) struct FakeAzure {
     pub(crate) storage_path: &'static str,
     /// What lies there, by URL, with the time from which on it does.
     pub(crate) blobs: BTreeMap<String, (Timestamp, Vec<u8>)>,
+    /// The tag of each.
+    pub(crate) etag: &'static str,
 }
 
 impl Default for FakeAzure {
@@ -92,6 +94,7 @@ impl Default for FakeAzure {
             actions: vec!["*"],
             storage_path: "https://st.example/network-watcher-logs/x.cap?sig=canary",
             blobs: BTreeMap::new(),
+            etag: "\"0x8D\"",
         }
     }
 }
@@ -339,11 +342,11 @@ impl FakeAzure {
         let Some((_, bytes)) = self.blobs.get(&url).filter(|blob| there(blob)) else {
             return no_blob(404, "BlobNotFound");
         };
-        if header("if-match").is_some_and(|etag| etag != "\"0x8D\"") {
+        if header("if-match").is_some_and(|etag| etag != self.etag) {
             return no_blob(412, "ConditionNotMet");
         }
         let range = header("range").and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
-        let answer = Response::builder().header("etag", "\"0x8D\"").header("accept-ranges", "bytes");
+        let answer = Response::builder().header("etag", self.etag).header("accept-ranges", "bytes");
         let Some((first, last)) = range else {
             let body = if request.method() == Method::HEAD { &[] } else { bytes.as_slice() };
             return answer.header("content-length", bytes.len()).body(Bytes::copy_from_slice(body)).unwrap();

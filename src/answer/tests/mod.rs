@@ -17,6 +17,7 @@ mod resolved;
 mod restraint;
 mod rules;
 mod samples;
+mod summaries;
 mod sweeps;
 
 use super::*;

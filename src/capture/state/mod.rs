@@ -2,9 +2,10 @@
 //! Pure.
 //!
 //! `accepted` → `starting` → `running` → `ended` → `reported`, never backwards. A failure goes to `ended` with an error.
-//! [`looks`] says when a running capture is looked at, [`ending`] what its end means.
+//! [`looks`] says when a running capture is looked at, [`ending`] what its end means, [`files`] what comes of its files.
 
 pub mod ending;
+mod files;
 pub mod looks;
 mod transitions;
 
@@ -71,6 +72,8 @@ pub enum Action {
     Stop,
     /// Take back a session that was started beyond the limit.
     Withdraw,
+    /// Read the files it left, for their summaries.
+    ReadFiles,
     /// Tell people: the report with this place in the record.
     Report(usize),
     /// All is told: put the record away.
@@ -87,8 +90,8 @@ pub fn next(record: &Record, now: Timestamp) -> Next {
     }
 }
 
-/// The next report and the record's own next step, each with the time it is due.
-fn upcoming(record: &Record) -> [Option<(Timestamp, Action)>; 2] {
+/// The next report, the record's own next step and its files', each with the time it is due.
+fn upcoming(record: &Record) -> [Option<(Timestamp, Action)>; 3] {
     let reports = record.reports.iter().enumerate().filter(|(_, report)| !report.is_settled());
     let report = reports.min_by_key(|(_, r)| r.due).map(|(index, r)| (r.due, Action::Report(index)));
     let stop = record.stop.is_some_and(|stop| stop.is_to_be_sent());
@@ -101,10 +104,14 @@ fn upcoming(record: &Record) -> [Option<(Timestamp, Action)>; 2] {
         (State::Running, None) => Some((record.due, Action::QueryStatus)),
         (State::Ended, _) if record.withdraw => Some((record.due, Action::Withdraw)),
         // Nothing to wait for.
-        (State::Ended, _) if report.is_none() => Some((record.accepted_at, Action::Close)),
+        (State::Ended, _) if report.is_none() && record.to_read.is_none() => {
+            Some((record.accepted_at, Action::Close))
+        }
         (State::Ended | State::Reported, _) => None,
     };
-    [report.filter(|_| record.state != State::Reported), step]
+    let files = record.to_read.map(|to_read| (to_read.due, Action::ReadFiles));
+    let is_open = record.state != State::Reported;
+    [report.filter(|_| is_open), step, files.filter(|_| is_open)]
 }
 
 impl Record {
