@@ -41,6 +41,7 @@ use std::{ffi::OsString, process::ExitCode};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use build::Optimise;
 use children::Interrupted;
 use workspace::Workspace;
 
@@ -137,7 +138,9 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Deny(arguments) => deny::run(&workspace, &arguments),
         Task::Sbom => sbom::run(&workspace),
         Task::Azure(task) => azure::run(&task),
-        Task::Build => target::ensure(&workspace).and_then(|()| build::component(&workspace)),
+        Task::Build => {
+            target::ensure(&workspace).and_then(|()| build::component(&workspace, Optimise::IfPossible))
+        }
         Task::Compose => compose::run(&workspace),
         Task::Release => release::run(&workspace),
         Task::Target => target::ensure(&workspace),

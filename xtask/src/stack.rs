@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     api::Client,
-    build,
+    build::{self, Optimise},
     children::Children,
     host::{self, Host, Spin},
     keys::Keys,
@@ -81,7 +81,7 @@ impl Stack {
         let azure_port = wanted.azure_port.map(|port| free(port, "--azure-port")).transpose()?;
 
         target::ensure(workspace)?;
-        build::component(workspace)?;
+        build::component(workspace, Optimise::IfPossible)?;
         match (host, azure_port) {
             // Also where the stand-in is not started: cargo unifies features over what it builds together, and the host
             // built alone would be compiled anew, runtime and all.

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::{
-    build,
+    build::{self, Optimise},
     run::pass_through,
     target,
     tools::Foreign,
@@ -26,7 +26,9 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 pub(crate) fn prepared(workspace: &Workspace, foreign: bool) -> Result<Command> {
     let foreign = if foreign { Some(Foreign::ensure(workspace)?) } else { None };
     target::ensure(workspace)?;
-    build::composed_beside(workspace, &[build::HOST, build::STANDIN])?;
+    // The black-box tests say how large the component is.
+    let optimise = if foreign.is_some() { Optimise::Surely } else { Optimise::IfPossible };
+    build::composed_beside(workspace, optimise, &[build::HOST, build::STANDIN])?;
     let mut cargo = workspace.cargo();
     // The tests start these, or load them.
     cargo.env("ALERTCAP_WASM", workspace.component());

@@ -1,7 +1,7 @@
 //! `cargo xtask release`: all that a user without Rust needs to run alertcap, in one folder with checksums.
 //!
-//! The same sources, built by the same rustc with the same standard library, give the same bytes: what git does not know
-//! stays out, and there is no time and no folder of this machine in it.
+//! The same sources, built by the same rustc with the same standard library and optimised by the same wasm-opt, give the
+//! same bytes: what git does not know stays out, and there is no time and no folder of this machine in it.
 
 mod manifest;
 mod sources;
@@ -12,9 +12,12 @@ use std::{fs, path::Path, time::Instant};
 use anyhow::{Context, Result};
 
 use crate::{
-    azure, build, sbom,
+    azure,
+    build::{self, Optimise},
+    sbom,
     staging::Staging,
     target,
+    tools::WasmOpt,
     ui::{self, Step},
     workspace::Workspace,
 };
@@ -31,7 +34,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let started = Instant::now();
     let changed = sources::changed(workspace)?;
     target::ensure(workspace)?;
-    build::composed(workspace)?;
+    build::composed(workspace, Optimise::Surely)?;
 
     let step = Step::start("Put the release together");
     let dist = workspace.target_dir.join("dist");
@@ -48,7 +51,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let manifest = fs::read_to_string(workspace.manifest()).context("cannot read spin.toml")?;
     write(&folder, "spin.toml", &manifest::released(&manifest).context("spin.toml")?)?;
     write(&folder, "azure-role.json", &azure::role_to_fill_in()?)?;
-    write(&folder, "README.md", &README.replace("{version}", VERSION))?;
+    write(&folder, "README.md", &readme(&target::rustc(workspace)?)?)?;
     let sums = sums::of(&folder)?;
     write(&folder, sums::FILE, &sums)?;
     let to = dist.join(&name);
@@ -66,6 +69,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     ui::done_in(format!("release {VERSION}: {}", to.display()), started.elapsed());
     Ok(())
+}
+
+fn readme(rustc: &str) -> Result<String> {
+    let with = [("{version}", VERSION), ("{rustc}", rustc), ("{binaryen}", &WasmOpt::version()?)];
+    Ok(with.iter().fold(README.to_owned(), |text, (name, value)| text.replace(name, value)))
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
@@ -95,6 +103,13 @@ mod tests {
         }
         let is_markdown = path.extension().is_some_and(|extension| extension == "md");
         if is_markdown { vec![path.to_owned()] } else { Vec::new() }
+    }
+
+    #[test]
+    fn the_page_says_what_the_files_were_built_by() {
+        let page = readme("rustc 1.95.0").unwrap();
+        assert!(page.contains("rustc 1.95.0") && page.contains(&WasmOpt::version().unwrap()), "{page}");
+        assert!(!page.contains('{') && !page.contains('}'), "{page}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     Product,
     crates::{Crates, Id, Package},
 };
-use crate::workspace::WASM_TARGET;
+use crate::{tools::WasmOpt, workspace::WASM_TARGET};
 
 /// The bill of a product, whose wasm file has this SHA-256.
 pub(super) fn bill(product: &Product, crates: &Crates, sha256: Option<&str>) -> Result<Value> {
@@ -35,6 +35,7 @@ pub(super) fn bill(product: &Product, crates: &Crates, sha256: Option<&str>) -> 
             components.push(component(id, package, crates, own(&id))?);
         }
     }
+    components.push(optimiser()?);
     Ok(json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -66,6 +67,16 @@ fn component(id: &Id, package: &Package, crates: &Crates, is_own: bool) -> Resul
         component["externalReferences"] = json!([{"type": "vcs", "url": package.repository}]);
     }
     Ok(component)
+}
+
+/// What goes over the wasm file once it is compiled, as `cargo xtask` builds it.
+fn optimiser() -> Result<Value> {
+    let version = WasmOpt::version()?;
+    let purl = format!("pkg:npm/binaryen@{version}");
+    Ok(json!({
+        "type": "application", "bom-ref": purl, "name": "binaryen", "version": version, "scope": "excluded", "purl": purl,
+        "licenses": [{"expression": "Apache-2.0"}],
+    }))
 }
 
 fn depends<'a>(whole: &str, on: impl IntoIterator<Item = &'a Id>) -> Value {
@@ -129,6 +140,7 @@ mod tests {
         assert_eq!(derive["licenses"][0]["expression"], "MIT OR Apache-2.0");
         assert_eq!(quote["hashes"][0]["content"], "bb");
         assert_eq!(quote["externalReferences"][0]["url"], "https://example.com/quote");
+        assert_eq!(of(&bill, "binaryen")["scope"], "excluded");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask sbom`: what the components are made of, as `CycloneDX` has it.
 //!
 //! From what cargo itself resolves for the components' target and nothing else: the crates that are in a wasm file
-//! are `required`; those that only run while it is compiled (macros, build scripts) are `excluded`. cargo-cyclonedx
+//! are `required`; what only runs while it is made (macros, build scripts, wasm-opt) is `excluded`. cargo-cyclonedx
 //! tells neither apart, has this machine's paths in what it writes, and writes it beside every crate's manifest.
 //! The same lock file gives the same bytes: there is no time and no serial number in it.
 

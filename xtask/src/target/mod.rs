@@ -64,6 +64,11 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
     );
 }
 
+/// The rustc that builds for it: `rustc 1.95.0 (59807616e 2026-04-14)`.
+pub(crate) fn rustc(workspace: &Workspace) -> Result<String> {
+    Ok(Toolchain::find(workspace)?.banner)
+}
+
 fn finish(workspace: &Workspace, toolchain: &Toolchain, started: Instant, from: &str) -> Result<()> {
     // cargo knows rustc's version, not which library lies beside it: what an earlier one went into would not link.
     // (`cargo clean --target` is no help, it removes the other targets' files as well.)

@@ -1,5 +1,6 @@
 //! Programs that some tasks need: fetched or built below the target folder, at versions of ours, never system-wide.
 
+mod binaryen;
 mod cargo;
 mod libraries;
 mod servers;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
+pub(crate) use binaryen::WasmOpt;
 pub(crate) use cargo::Tool;
 
 /// What the black-box tests start and is not built here: hosts, and the servers that hosts keep records in.

@@ -1,6 +1,9 @@
 //! What is built from this repository: the component, the one composed with the WASI adapter, and the native tools
 //! around them.
 
+mod component;
+mod optimise;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -10,8 +13,11 @@ use std::{
 
 use anyhow::{Context, Result};
 
+pub(crate) use optimise::Optimise;
+
 use crate::{
     run::{Show, pass_through, run},
+    tools::WasmOpt,
     ui,
     workspace::{WASM_TARGET, Workspace},
 };
@@ -29,24 +35,25 @@ const COMPOSE: &str = "alertcap-compose";
 const COMPOSE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Builds the component as it is shipped. cargo shows its own progress.
-pub(crate) fn component(workspace: &Workspace) -> Result<()> {
-    wasm(workspace, "alertcap", "component", &workspace.component())
+pub(crate) fn component(workspace: &Workspace, optimise: Optimise) -> Result<()> {
+    component_with(workspace, optimise.tool(workspace)?.as_ref())
 }
 
-/// Builds the adapter: Spin's stores and variables on the standard WASI interfaces.
-pub(crate) fn adapter(workspace: &Workspace) -> Result<()> {
-    wasm(workspace, "wasi-adapter", "WASI adapter", &workspace.adapter())
+fn component_with(workspace: &Workspace, optimiser: Option<&WasmOpt>) -> Result<()> {
+    wasm(workspace, "alertcap", "component", &workspace.component(), optimiser)
 }
 
 /// Builds the component and plugs the adapter under it: what runs on hosts that are not Spin.
-pub(crate) fn composed(workspace: &Workspace) -> Result<()> {
-    composed_beside(workspace, &[])
+pub(crate) fn composed(workspace: &Workspace, optimise: Optimise) -> Result<()> {
+    composed_beside(workspace, optimise, &[])
 }
 
 /// The same, with other native tools that are needed as well: built in one go with what composes, they share its crates.
-pub(crate) fn composed_beside(workspace: &Workspace, others: &[&str]) -> Result<()> {
-    component(workspace)?;
-    adapter(workspace)?;
+pub(crate) fn composed_beside(workspace: &Workspace, optimise: Optimise, others: &[&str]) -> Result<()> {
+    let optimiser = optimise.tool(workspace)?;
+    component_with(workspace, optimiser.as_ref())?;
+    // Spin's stores and variables on the standard WASI interfaces.
+    wasm(workspace, "wasi-adapter", "WASI adapter", &workspace.adapter(), optimiser.as_ref())?;
     tools(workspace, &[others, &[COMPOSE]].concat())?;
     let step = ui::Step::start("composing");
     let file = workspace.composed();
@@ -57,7 +64,13 @@ pub(crate) fn composed_beside(workspace: &Workspace, others: &[&str]) -> Result<
     Ok(())
 }
 
-fn wasm(workspace: &Workspace, package: &str, what: &str, file: &Path) -> Result<()> {
+fn wasm(
+    workspace: &Workspace,
+    package: &str,
+    what: &str,
+    file: &Path,
+    optimiser: Option<&WasmOpt>,
+) -> Result<()> {
     let started = Instant::now();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--release", "--target", WASM_TARGET, "-p", package]);
@@ -65,6 +78,9 @@ fn wasm(workspace: &Workspace, package: &str, what: &str, file: &Path) -> Result
         cargo.arg("--config").arg(without(&folder));
     }
     pass_through(&mut cargo).with_context(|| format!("the {what} could not be built"))?;
+    if let Some(optimiser) = optimiser {
+        optimise::optimise(workspace, optimiser, what, file)?;
+    }
     ui::done_in(format!("{what}, {}: {}", ui::size(size(file)?), file.display()), started.elapsed());
     Ok(())
 }
