@@ -12,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use toml::Value;
 
 pub(crate) use optimise::Optimise;
 
@@ -75,7 +76,7 @@ fn wasm(
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--release", "--target", WASM_TARGET, "-p", package]);
     if let Some(folder) = cargo_home() {
-        cargo.arg("--config").arg(without(&folder));
+        cargo.arg("--config").arg(without(&folder)?);
     }
     pass_through(&mut cargo).with_context(|| format!("the {what} could not be built"))?;
     if let Some(optimiser) = optimiser {
@@ -91,11 +92,22 @@ fn cargo_home() -> Option<PathBuf> {
     set.or_else(|| Some(env::home_dir()?.join(".cargo")))
 }
 
-/// The messages of panics name source files: on whose machine it was built is nobody's business, and the same sources
-/// give the same bytes in whatever folders they are.
-fn without(folder: &Path) -> String {
-    let flag = format!("--remap-path-prefix={}=/cargo", folder.display());
-    format!("target.{WASM_TARGET}.rustflags = [{}]", toml::Value::String(flag))
+/// The messages of panics name source files: on whose machine it was built, and from which registry or mirror, is nobody's
+/// business. The same sources give the same bytes in whatever folders they are, and shorter names fewer.
+fn without(cargo_home: &Path) -> Result<String> {
+    let mut folders = vec![(cargo_home.to_owned(), "/cargo")];
+    // One for each registry; what this program is made of is there already. The last that fits is the one that counts.
+    let registries = cargo_home.join("registry/src");
+    if let Ok(entries) = fs::read_dir(&registries) {
+        for entry in entries {
+            folders.push((entry.context("registry/src")?.path(), ""));
+        }
+    }
+    folders[1..].sort();
+    let flags = folders
+        .iter()
+        .map(|(from, to)| Value::String(format!("--remap-path-prefix={}={to}", from.display())));
+    Ok(format!("target.{WASM_TARGET}.rustflags = {}", Value::Array(flags.collect())))
 }
 
 fn size(file: &Path) -> Result<u64> {
@@ -129,10 +141,28 @@ mod tests {
 
     use super::*;
 
+    fn flags(cargo_home: &Path) -> Vec<String> {
+        let config: Table = without(cargo_home).unwrap().parse().unwrap();
+        let flags = config["target"][WASM_TARGET]["rustflags"].as_array().unwrap();
+        flags.iter().map(|flag| flag.as_str().unwrap().to_owned()).collect()
+    }
+
     #[test]
     fn the_folder_of_crates_is_named_otherwise_in_what_is_built_whatever_it_is_called() {
-        let config: Table = without(Path::new("/home/o\"neil\\s/.cargo")).parse().unwrap();
-        let flags = &config["target"][WASM_TARGET]["rustflags"];
-        assert_eq!(flags[0].as_str(), Some("--remap-path-prefix=/home/o\"neil\\s/.cargo=/cargo"));
+        let flags = flags(Path::new("/home/o\"neil\\s/.cargo"));
+        assert_eq!(flags, ["--remap-path-prefix=/home/o\"neil\\s/.cargo=/cargo"]);
+    }
+
+    #[test]
+    fn a_crates_file_is_called_the_same_whichever_registry_it_came_from() {
+        let home = tempfile::tempdir().unwrap();
+        for registry in ["mirror-2", "index-1"] {
+            fs::create_dir_all(home.path().join("registry/src").join(registry)).unwrap();
+        }
+        let home = home.path();
+        let of = |path: &str, to| format!("--remap-path-prefix={}={to}", home.join(path).display());
+        let registries = ["index-1", "mirror-2"].map(|name| of(&format!("registry/src/{name}"), ""));
+        assert_eq!(flags(home)[1..], registries);
+        assert_eq!(flags(home)[0], format!("--remap-path-prefix={}=/cargo", home.display()));
     }
 }
