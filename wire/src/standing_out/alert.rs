@@ -1,8 +1,8 @@
 //! What the alert's own metric measured, and who is behind it.
 
 use super::{
-    Facts, Measured, Sentence,
-    facts::{Amount, is_between},
+    Facts, Measured, Sentence, connecting,
+    facts::{Amount, is_between, is_share},
 };
 use crate::summary::Talker;
 
@@ -28,6 +28,9 @@ struct Amounts {
     bytes: fn(&Talker) -> u64,
 }
 
+/// A talker's sums are with everybody. Where they are far more than the machine's, the capture is of more than the machine.
+const OF_ONE_MACHINE_PERCENT: u64 = 90;
+
 /// As the metric counts, packets or bytes, so does the sentence.
 fn tell(
     facts: &Facts<'_>,
@@ -38,16 +41,16 @@ fn tell(
     of: Amounts,
 ) -> bool {
     let counts_packets = facts.measured.has_any(Measured::PACKETS);
-    let peer = facts.peer(if counts_packets { of.packets } else { of.bytes });
-    let Some(peer) = peer.filter(|_| facts.measured.has_any(measures) && all.packets >= ALERT_PACKETS) else {
-        return false;
-    };
+    let (of, whole) = if counts_packets { (of.packets, all.packets) } else { (of.bytes, all.bytes) };
+    let is_measured = facts.measured.has_any(measures) && all.packets >= ALERT_PACKETS;
+    let peer = facts.peer(of).filter(|it| is_measured && is_share(whole, of(it), OF_ONE_MACHINE_PERCENT));
+    let Some(peer) = peer else { return false };
     sentence.wire(facts.machine).say(verbs[0]);
     match counts_packets {
-        true => sentence.count(all.packets, "packet").say("; ").percent((of.packets)(peer), all.packets),
-        false => sentence.bytes(all.bytes).say("; ").percent((of.bytes)(peer), all.bytes),
+        true => sentence.count(whole, "packet"),
+        false => sentence.bytes(whole),
     };
-    sentence.say(" of that").say(verbs[1]).wire(&peer.address);
+    sentence.say("; ").percent(of(peer), whole).say(" of that").say(verbs[1]).wire(&peer.address);
     let mut between = facts.summary.conversations.largest.iter();
     if let Some(it) = between.find(|it| is_between(it, facts.machine, &peer.address))
         && let Some(port) = it.server.port
@@ -66,9 +69,11 @@ pub(super) fn connections(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
         (true, true) => true,
         _ => inward && it.server == facts.machine || outward && it.client == facts.machine,
     });
-    let Some(row) = rows.max_by_key(|it| it.attempts).filter(|_| all >= ALERT_CONNECTIONS) else {
+    let Some(row) = rows.max_by_key(|it| it.attempts) else { return false };
+    // A scan, a sweep or a flood says for itself who it is.
+    if all < ALERT_CONNECTIONS || connecting::is_search(facts) {
         return false;
-    };
+    }
     sentence.number(row.attempts).say(" of ").count(all, "new TCP connection").say(" were tried by ");
     sentence.wire(&row.client).say(" to ").count(row.ports, "port").say(" of ").wire(&row.server);
     true

@@ -8,6 +8,8 @@ use crate::summary::Attempts;
 
 /// Hardly a program tries so many ports of one host.
 pub(super) const SCAN_PORTS: u64 = 20;
+/// More are estimated.
+const EXACT_PORTS: u64 = 100;
 /// Most tries fail: who knows where to go succeeds.
 pub(super) const IN_VAIN_PERCENT: u64 = 80;
 /// So many hosts in vain are searched for. (The table has the 20 pairs with most unanswered attempts.)
@@ -22,8 +24,8 @@ pub(super) const HALF_OPEN: u64 = 100;
 pub(super) const HALF_OPEN_PERCENT: u64 = 50;
 /// One or two may be a restart.
 pub(super) const FAILED: u64 = 3;
-/// As many fail as succeed.
-pub(super) const FAILED_PERCENT: u64 = 50;
+/// One of five: whoever uses it notices.
+pub(super) const FAILED_PERCENT: u64 = 20;
 /// Now and then a program ends with a reset.
 pub(super) const RESETS: u64 = 10;
 /// Of the connections seen opening; load balancers' probes and browsers make some.
@@ -55,14 +57,28 @@ fn most_common<'a>(facts: &Facts<'a>, of: fn(&Attempts) -> &String) -> Option<(&
     single_tries(facts).map(|it| (of(it).as_str(), count(of(it)))).max_by_key(|(_, count)| *count)
 }
 
-/// One host tries many ports of another in vain.
-pub(super) fn port_scan(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
+/// The row of somebody who tries many ports of one host in vain.
+fn scan<'a>(facts: &Facts<'a>) -> Option<&'a Attempts> {
     let rows = facts.summary.attempts.largest.iter();
     let scans =
         rows.filter(|it| it.ports >= SCAN_PORTS && is_share(in_vain(it), it.attempts, IN_VAIN_PERCENT));
-    let Some(it) = scans.max_by_key(|it| in_vain(it)) else { return false };
-    sentence.number(it.attempts).say(" SYNs from ").wire(&it.client).say(" to ").count(it.ports, "port");
-    sentence.say(" of ").wire(&it.server);
+    scans.max_by_key(|it| in_vain(it))
+}
+
+/// Whether a scan, a sweep or a flood is told of.
+pub(super) fn is_search(facts: &Facts<'_>) -> bool {
+    scan(facts).is_some() || sweeper(facts).is_some() || flooded(facts).is_some()
+}
+
+/// One host tries many ports of another in vain.
+pub(super) fn port_scan(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
+    let Some(it) = scan(facts) else { return false };
+    sentence.number(it.attempts).say(" SYNs from ").wire(&it.client).say(" to ");
+    sentence
+        .say(if it.ports > EXACT_PORTS { "about " } else { "" })
+        .count(it.ports, "port")
+        .say(" of ")
+        .wire(&it.server);
     if it.refused == 0 && it.unanswered == it.attempts {
         sentence.say(" without answer");
     } else {

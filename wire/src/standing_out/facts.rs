@@ -41,8 +41,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The largest conversations that are TCP's, with how they fared.
-    pub(super) fn connections(&self) -> impl Iterator<Item = (&'a Conversation, TcpHealth)> {
-        self.summary.conversations.largest.iter().filter_map(|it| Some((it, it.tcp?)))
+    pub(super) fn connections(&self) -> impl Iterator<Item = (&'a Conversation, &'a TcpHealth)> {
+        self.summary.conversations.largest.iter().filter_map(|it| Some((it, it.tcp.as_ref()?)))
     }
 
     /// The one of those whom the machine speaks with that `amount` is most of.

@@ -4,9 +4,9 @@ use super::Sentence;
 use crate::summary::{Outcome, Summary};
 
 /// As many as fit into a message without pushing what it is about out of sight.
-const LINES: usize = 3;
+pub(super) const LINES: usize = 3;
 /// What weighs less is a note for readers of the whole summary.
-const TOLD: u32 = 20;
+pub(super) const TOLD: u32 = 20;
 
 impl Summary {
     /// At most three lines for people: what weighs most of what stands out, after what was not read; one line with the

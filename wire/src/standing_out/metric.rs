@@ -40,9 +40,8 @@ impl Measured {
 
     /// By a metric's or log query's name.
     pub(super) fn by(metric: &str) -> Self {
-        let name = metric.to_ascii_lowercase();
-        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-        let is_word = |word: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).any(|it| it == word);
+        let has = |parts: &[&str]| parts.iter().any(|part| has_part(metric, part, false));
+        let is_word = |word: &str| has_part(metric, word, true);
         let mut measured = Self::NOTHING;
         // A disk has bytes and bandwidth too ("VM Cached Bandwidth Consumed Percentage").
         if has(&["disk", "cached", "memory", "cpu"]) {
@@ -90,6 +89,22 @@ impl Measured {
             _ => both,
         })
     }
+}
+
+/// Whether `part` is in `name`, without regard to case; as a word of its own if `is_word`. (The standard library's search
+/// is 2 KB of the component.)
+fn has_part(name: &str, part: &str, is_word: bool) -> bool {
+    let is_end = |at: Option<&u8>| !is_word || at.is_none_or(|it| !it.is_ascii_alphanumeric());
+    let mut before = None;
+    let mut rest = name.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let is_here = rest.get(..part.len()).is_some_and(|it| it.eq_ignore_ascii_case(part.as_bytes()));
+        if is_here && is_end(before) && is_end(rest.get(part.len())) {
+            return true;
+        }
+        (before, rest) = (Some(first), after);
+    }
+    false
 }
 
 #[cfg(test)]

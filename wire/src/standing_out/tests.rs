@@ -134,12 +134,21 @@ rules! {
             s.talkers.largest[1].packets_received = 7;
         },
         "10.0.0.4 sent 10 packets; 70 % of that went to 10.0.0.5.";
+    alert_in_is_silent_where_others_have_far_more: "alert-in", 90_000, "Network In Total",
+        |s, n| {
+            s.talkers.largest[1].bytes_sent = 100_000;
+            s.timeline.points = vec![Point { packets_in: 20, bytes_in: n, ..Point::default() }];
+        },
+        "10.0.0.4 got 90 kB; 100 % of that came from 10.0.0.5.";
     alert_connections_says_who_made_them: "alert-connections", alert::ALERT_CONNECTIONS, "Inbound Flows",
         |s, n| {
             s.tcp.attempts = n;
             s.attempts.largest = vec![attempts(MACHINE, PEER, [8, 0, 0, 1]), attempts(PEER, MACHINE, [2, 0, 0, 1])];
         },
         "2 of 10 new TCP connections were tried by 10.0.0.5 to 1 port of 10.0.0.4.";
+    alert_connections_is_silent_where_it_is_a_scan: "alert-connections", 81, "Inbound Flows",
+        |s, n| s.attempts = top(attempts(PEER, MACHINE, [100, 160 - n, 0, 50])),
+        "100 of 100 new TCP connections were tried by 10.0.0.5 to 50 ports of 10.0.0.4.";
     port_scan_speaks_from_its_number_of_ports_on: "port-scan", connecting::SCAN_PORTS, "",
         |s, n| s.attempts = top(attempts(PEER, MACHINE, [4100, 4100, 0, n])),
         "4,100 SYNs from 10.0.0.5 to 20 ports of 10.0.0.4 without answer: looks like a port scan.";
@@ -169,13 +178,13 @@ rules! {
         "3 of 3 connections that 10.0.0.4 tried to 10.0.0.5:443 had no answer: it is down, or a firewall drops them.";
     unanswered_is_silent_where_more_succeed: "unanswered", connecting::FAILED_PERCENT, "",
         |s, n| s.attempts = top(attempts(MACHINE, PEER, [100, n, 0, 2])),
-        "50 of 100 connections that 10.0.0.4 tried to 10.0.0.5 had no answer: it is down, or a firewall drops them.";
+        "20 of 100 connections that 10.0.0.4 tried to 10.0.0.5 had no answer: it is down, or a firewall drops them.";
     refused_speaks_of_a_host_that_refuses: "refused", connecting::FAILED, "",
         |s, n| s.attempts = top(attempts(MACHINE, PEER, [n, 0, n, 1])),
         "3 of 3 connections that 10.0.0.4 tried to 10.0.0.5 were refused: nothing listens there, or a firewall rejects them.";
     refused_is_silent_where_more_succeed: "refused", connecting::FAILED_PERCENT, "",
         |s, n| s.attempts = top(attempts(MACHINE, PEER, [100, 0, n, 1])),
-        "50 of 100 connections that 10.0.0.4 tried to 10.0.0.5 were refused: nothing listens there, or a firewall rejects them.";
+        "20 of 100 connections that 10.0.0.4 tried to 10.0.0.5 were refused: nothing listens there, or a firewall rejects them.";
     resets_speaks_of_connections_that_break_off: "resets", connecting::RESETS_PERCENT, "",
         |s, n| { s.tcp.resets = n + 7; s.tcp.refused = 7 },
         "20 resets in the middle of connections, with 100 handshakes and 0 FINs seen: programs or something between break them off.";
@@ -335,6 +344,125 @@ rules! {
         "20 % of the packets (2,000) were for everybody, to 239.255.255.250.";
 }
 
+const PAGE: &str = include_str!("../../../docs/summary.md");
+
+/// The cells of the rows of the page's table under `head`, without the outermost backticks.
+fn page_rows(head: &str) -> Vec<Vec<&'static str>> {
+    let table = PAGE.split_once(head).expect("the page has the table").1.split("\n\n").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    rows.map(|row| row.split(" | ").map(|cell| cell.trim_end_matches('`')).collect()).collect()
+}
+
+/// As the page has it.
+fn words(measured: Measured) -> String {
+    let all = [
+        (Measured::CONNECTIONS, "connections"),
+        (Measured::RESETS, "resets"),
+        (Measured::LOSS, "loss"),
+        (Measured::DNS, "DNS"),
+        (Measured::DELAY, "delay"),
+        (Measured::ICMP, "ICMP"),
+    ];
+    let mut words: Vec<&str> =
+        all.iter().filter(|(it, _)| measured.has_any(*it)).map(|(_, word)| *word).collect();
+    words.extend(match [Measured::IN, Measured::OUT].map(|it| measured.has_any(it)) {
+        [true, true] => Some("traffic"),
+        [true, false] => Some("traffic in"),
+        [false, true] => Some("traffic out"),
+        [false, false] => None,
+    });
+    if words.is_empty() { "–".into() } else { words.join(", ") }
+}
+
+/// The numbers that the page must say of a rule.
+fn thresholds(rule: &str) -> Vec<(u64, &'static str)> {
+    use {alert::*, capture::*, connecting::*, loss::*, names::*, path::*, traffic::*, waiting::*};
+    match rule {
+        "partial" | "empty" | "dropped" | "estimates" | "mtu" => vec![],
+        "no-reply" => vec![(SILENCE_PACKETS, " packets")],
+        "missed" => vec![(MISSED, " "), (MISSED_PERCENT, " %")],
+        "cut" => vec![(CUT_PERCENT, " %")],
+        "alert-in" | "alert-out" => vec![(ALERT_PACKETS, " packets")],
+        "alert-connections" => vec![(ALERT_CONNECTIONS, " TCP connections")],
+        "port-scan" => vec![(SCAN_PORTS, " ports"), (IN_VAIN_PERCENT, " %")],
+        "network-sweep" => vec![(SWEEP_HOSTS, " others"), (IN_VAIN_PERCENT, " %"), (SCAN_PORTS, " ports")],
+        "syn-flood" => vec![
+            (FLOOD_SOURCES, " addresses"),
+            (IN_VAIN_PERCENT, " %"),
+            (SCAN_PORTS, " ports"),
+            (FLOOD_UNANSWERED, " SYNs"),
+        ],
+        "half-open" => vec![(HALF_OPEN, " connections"), (HALF_OPEN_PERCENT, " %")],
+        "unanswered" | "refused" => vec![(FAILED, " "), (FAILED_PERCENT, " %"), (SCAN_PORTS, " ports")],
+        "resets" => vec![(RESETS, " resets"), (RESETS_PERCENT, " %")],
+        "heavy-retransmissions" => vec![(HEAVY_LOSS_PERCENT, " %"), (LOSS_DATA_SEGMENTS, " with data")],
+        "retransmissions" => {
+            vec![(LOSS_PERCENT, " %"), (HEAVY_LOSS_PERCENT, " %"), (LOSS_DATA_SEGMENTS, " with data")]
+        }
+        "worst-conversation" => {
+            vec![(WORST_SEGMENTS, " segments"), (WORST_PERCENT, " %"), (WORST_FACTOR, " times")]
+        }
+        "one-way-loss" => vec![
+            (ONE_WAY_RETRANSMISSIONS, " retransmissions"),
+            (ONE_WAY_PERCENT, " %"),
+            (ONE_WAY_OTHER_PERCENT, " % of the packets"),
+        ],
+        "out-of-order" => vec![(DISORDER, " segments"), (DISORDER_PERCENT, " %")],
+        "zero-window" => vec![(ZERO_WINDOWS, " segments")],
+        "slow-handshakes" => vec![(SLOW_HANDSHAKES, " handshakes"), (SLOW_MS, " ms")],
+        "dns-unanswered" => vec![(DNS_UNANSWERED, " DNS queries"), (DNS_UNANSWERED_PERCENT, " %")],
+        "dns-failures" => vec![(DNS_FAILURES, " DNS answers"), (DNS_FAILURES_PERCENT, " %")],
+        "dns-slow" => vec![(DNS_SLOW, " DNS answers"), (DNS_SLOW_MS, " ms")],
+        "tls-alerts" => vec![(TLS_ALERTS, " alerts"), (TLS_ALERTS_PERCENT, " %")],
+        "icmp-errors" => vec![(ICMP_ERRORS, " other")],
+        "fragments" => vec![(FRAGMENTS, " packets"), (FRAGMENTS_PERCENT, " %")],
+        "busy-conversation" | "busy-peer" => vec![(BUSY_PERCENT, " %"), (BUSY_PACKETS, " packets")],
+        "burst" => vec![(BURST_POINTS, " steps"), (BURST_PACKETS, " packets"), (BURST_FACTOR, " times")],
+        "arp" | "broadcast" => vec![(NOISE_PACKETS, " packets"), (NOISE_PERCENT, " %")],
+        other => panic!("{other} has no numbers here"),
+    }
+}
+
+#[test]
+fn the_page_has_every_rule_with_its_weight_its_numbers_and_what_it_speaks_of() {
+    let rows = page_rows("| rule | weight | when |");
+    let names: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    assert_eq!(names, RULES.iter().map(|rule| rule.name).collect::<Vec<_>>());
+    for (row, rule) in rows.iter().zip(RULES) {
+        assert_eq!(row[1], rule.weight.to_string(), "{}", rule.name);
+        assert_eq!(row[4], words(rule.explains), "{}", rule.name);
+        for (number, unit) in thresholds(rule.name) {
+            let mut said = Sentence::default();
+            said.say(" ").number(number).say(unit);
+            let said = said.end();
+            let said = said.trim_end_matches('.');
+            assert!(format!(" {}", row[2]).contains(said), "{}: {said}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn the_page_says_how_findings_are_weighed_and_told() {
+    for said in [
+        format!("weighs {EXPLAINS} more, up to {HEAVIEST}"),
+        format!("what weighs {} or more", headlines::TOLD),
+        format!("at most {} lines", headlines::LINES),
+    ] {
+        assert!(PAGE.replace('\n', " ").contains(&said), "{said}");
+    }
+}
+
+#[test]
+fn the_pages_metrics_measure_what_it_says() {
+    let rows = page_rows("| name | measures |");
+    assert!(rows.len() >= 9, "{rows:?}");
+    for row in rows {
+        for name in row[0].split("`, `") {
+            assert_eq!(words(Measured::by(name)), row[1], "{name}");
+        }
+    }
+}
+
 #[test]
 fn every_rule_is_tested_and_in_a_quiet_capture_none_speaks() {
     for rule in RULES {
@@ -359,6 +487,15 @@ fn what_explains_the_alert_weighs_more_and_the_weightiest_is_first() {
     let [scan, loss] = ["port-scan", "heavy-retransmissions"].map(str::to_owned);
     assert_eq!(names(""), [(scan.clone(), 90, false), (loss.clone(), 75, false)]);
     assert_eq!(names("Segments Retransmitted/sec"), [(loss, 95, true), (scan, 90, false)]);
+}
+
+#[test]
+fn what_the_alerts_own_rules_say_is_not_said_twice() {
+    let mut summary = quiet();
+    summary.talkers.largest[1] = talker(PEER, 600_000);
+    assert!(found(&summary, "", "busy-peer").is_some());
+    assert_eq!(found(&summary, "Network In Total", "busy-peer"), None);
+    assert!(found(&summary, "Network In Total", "alert-in").is_some());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who makes the traffic, and when.
 
-use super::{Facts, Sentence, facts::is_share};
+use super::{Facts, Measured, Sentence, facts::is_share};
 use crate::summary::{Conversation, Point};
 
 /// Of fewer packets shares say little.
@@ -38,7 +38,7 @@ pub(super) fn busy_conversation(facts: &Facts<'_>, sentence: &mut Sentence) -> b
     if let Some(name) = &it.server_name {
         sentence.say(" (").wire(name).say(")");
     }
-    if let Some(tcp) = it.tcp.filter(|it| is_share(it.retransmissions, it.segments, LOSS_PERCENT)) {
+    if let Some(tcp) = it.tcp.as_ref().filter(|it| is_share(it.retransmissions, it.segments, LOSS_PERCENT)) {
         sentence
             .say("; ")
             .percent(tcp.retransmissions, tcp.segments)
@@ -53,7 +53,8 @@ pub(super) fn busy_peer(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
     let Some(peer) = facts.peer(|it| it.bytes_sent.saturating_add(it.bytes_received)) else { return false };
     let bytes = peer.bytes_sent.saturating_add(peer.bytes_received);
     let is_busy = file.packets >= BUSY_PACKETS && is_share(bytes, file.wire_bytes, BUSY_PERCENT);
-    if !is_busy || busiest(facts).is_some() {
+    // Where the metric is of traffic, the rules of the alert say who it is.
+    if !is_busy || busiest(facts).is_some() || facts.measured.has_any(Measured::TRAFFIC) {
         return false;
     }
     sentence.percent(bytes, file.wire_bytes).say(" of the bytes (").bytes(bytes).say(") were to or from ");
@@ -76,23 +77,24 @@ fn bytes(it: &Conversation) -> u64 {
 /// Most of the time there was far less than at one time.
 pub(super) fn burst(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
     let timeline = &facts.summary.timeline;
-    let points = &timeline.points;
-    let Some((place, peak)) = points.iter().enumerate().max_by_key(|(_, it)| packets(it)) else {
+    let counts: Vec<u64> = timeline.points.iter().map(packets).collect();
+    let Some((place, count)) = counts.iter().copied().enumerate().max_by_key(|(_, it)| *it) else {
         return false;
     };
-    let median = median(points);
-    let count = packets(peak);
-    let is_long = points.len() as u64 >= BURST_POINTS;
+    let median = median(&counts);
+    let is_long = counts.len() as u64 >= BURST_POINTS;
     if !is_long || count < BURST_PACKETS || count < median.saturating_mul(BURST_FACTOR) {
         return false;
     }
     let at = timeline.start.saturating_add(timeline.step.saturating_mul(place as u64));
     sentence.say("Traffic came in a burst: ").count(count, "packet").say(" in ").span(timeline.step);
     sentence.say(" from ").time_of_day(at).say(" on");
-    if is_share(peak.packets_in, count, ONE_WAY_PERCENT) {
-        sentence.say(", mostly to the machine");
-    } else if is_share(peak.packets_out, count, ONE_WAY_PERCENT) {
-        sentence.say(", mostly from the machine");
+    if let Some(peak) = timeline.points.get(place) {
+        if is_share(peak.packets_in, count, ONE_WAY_PERCENT) {
+            sentence.say(", mostly to the machine");
+        } else if is_share(peak.packets_out, count, ONE_WAY_PERCENT) {
+            sentence.say(", mostly from the machine");
+        }
     }
     sentence.say("; half of the time it was at most ").number(median);
     true
@@ -102,11 +104,16 @@ fn packets(point: &Point) -> u64 {
     point.packets_in.saturating_add(point.packets_out).saturating_add(point.packets_other)
 }
 
-/// The least that half of the points do not exceed. There are few points, and a sort would be kilobytes of code.
-fn median(points: &[Point]) -> u64 {
-    let not_above = |most: u64| points.iter().filter(|it| packets(it) <= most).count();
-    let halves = points.iter().map(packets).filter(|it| not_above(*it).saturating_mul(2) >= points.len());
-    halves.min().unwrap_or_default()
+/// The least that half of `counts` do not exceed. There are few, and a sort would be kilobytes of code.
+fn median(counts: &[u64]) -> u64 {
+    let mut median = u64::MAX;
+    for most in counts {
+        let not_above = counts.iter().filter(|it| *it <= most).count();
+        if *most < median && not_above.saturating_mul(2) >= counts.len() {
+            median = *most;
+        }
+    }
+    median
 }
 
 /// Much of what there is asks for addresses.
@@ -139,11 +146,11 @@ fn is_noise(facts: &Facts<'_>, packets: u64) -> bool {
 
 /// Broadcast and multicast of IP; a network's own broadcast address cannot be told from a host's.
 fn is_group(address: &str) -> bool {
-    match address.split_once('.') {
-        Some((first, _)) => {
-            address == "255.255.255.255" || first.parse().is_ok_and(|it: u8| (224..240).contains(&it))
-        }
-        // A MAC address has five colons and no group of four digits.
-        None => address.get(..2) == Some("ff") && address.get(2..3) != Some(":"),
+    match address.as_bytes() {
+        // 224.0.0.0/4
+        [b'2', b'2', b'4'..=b'9', b'.', ..] | [b'2', b'3', b'0'..=b'9', b'.', ..] => true,
+        // ff00::/8; a MAC address has a colon there.
+        [b'f', b'f', third, ..] => *third != b':',
+        other => other == b"255.255.255.255",
     }
 }

@@ -16,14 +16,19 @@ pub(super) fn zero_window(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
         return false;
     }
     sentence.number(all).say(" times TCP had no room for more");
-    let sides = facts.connections().flat_map(|(it, tcp)| {
+    let mut worst = None;
+    let mut most = 0;
+    for (it, tcp) in facts.connections() {
         let by_client = tcp.zero_windows.saturating_sub(tcp.server_zero_windows);
-        [(tcp.server_zero_windows, &it.server, &it.client), (by_client, &it.client, &it.server)]
-    });
-    if let Some((count, slow, other)) =
-        sides.max_by_key(|(count, ..)| *count).filter(|(count, ..)| *count > 0)
-    {
-        sentence.say(", ").number(count).say(" of them at ").endpoint(slow).say(" for what ").endpoint(other);
+        let sides = [(tcp.server_zero_windows, &it.server, &it.client), (by_client, &it.client, &it.server)];
+        for (count, slow, other) in sides {
+            if count > most {
+                (most, worst) = (count, Some((slow, other)));
+            }
+        }
+    }
+    if let Some((slow, other)) = worst {
+        sentence.say(", ").number(most).say(" of them at ").endpoint(slow).say(" for what ").endpoint(other);
         sentence.say(" sends: the program there does not read fast enough");
     }
     true
