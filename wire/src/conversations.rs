@@ -14,10 +14,11 @@ use crate::{
 
 /// Conversations that are followed at once. A checkpoint with so many, each of them TCP over IPv6 after a handshake, data
 /// and losses, is still below its bound (`checkpoint.rs` has the test).
-pub(crate) const LIMIT: usize = 2_048;
+pub(crate) const LIMIT: usize = 1_800;
 
 /// Two ends that speak with each other. Sums are in the order of [`Pair::ends`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
 pub(crate) struct Conversation {
     pub(crate) pair: Pair,
     /// Whether the first end is the client's.
@@ -31,6 +32,25 @@ pub(crate) struct Conversation {
     pub(crate) tcp: Option<Tcp>,
     /// The name that its client asked for by TLS, by its mark in the table of names; 0 is none.
     pub(crate) name: u32,
+}
+
+/// A conversation in a checkpoint: how long it lasted is fewer bytes than when it ended.
+type Packed = (Pair, bool, bool, [u64; 2], [u64; 2], u64, u64, Option<Tcp>, u32);
+
+impl From<Conversation> for Packed {
+    fn from(it: Conversation) -> Packed {
+        let lasted = it.last_at.wrapping_sub(it.first_at);
+        (it.pair, it.first_is_client, it.is_over, it.packets, it.bytes, it.first_at, lasted, it.tcp, it.name)
+    }
+}
+
+impl From<Packed> for Conversation {
+    fn from(
+        (pair, first_is_client, is_over, packets, bytes, first_at, lasted, tcp, name): Packed,
+    ) -> Conversation {
+        let last_at = first_at.wrapping_add(lasted);
+        Conversation { pair, first_is_client, is_over, packets, bytes, first_at, last_at, tcp, name }
+    }
 }
 
 impl Row for Conversation {

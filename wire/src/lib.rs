@@ -40,6 +40,8 @@ mod counts;
 mod distinct;
 pub mod dns;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 pub mod icmp;
 mod lookups;
 mod packet;
@@ -50,6 +52,8 @@ pub mod standing_out;
 pub mod summary;
 mod table;
 pub mod tcp;
+#[cfg(test)]
+mod testing;
 mod timeline;
 pub mod tls;
 mod traffic;

@@ -183,3 +183,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,12 +121,14 @@ impl<R: Row> Table<R> {
         self.places.insert_unique(hash, u16::try_from(place).unwrap_or(u16::MAX), hash_of);
     }
 
-    /// The lightest of the next few rows, round and round.
+    /// The lightest of a few rows that are far apart: those that are large stand together, for they came first.
     fn lightest(&mut self) -> usize {
         let count = self.rows.len().max(1);
         let start = self.hand;
-        self.hand = start.wrapping_add(LOOKED_AT).checked_rem(count).unwrap_or(0);
-        let next = (0..LOOKED_AT).map(|step| start.wrapping_add(step).checked_rem(count).unwrap_or(0));
-        next.min_by_key(|place| self.rows.get(*place).map_or(u64::MAX, R::weight)).unwrap_or(0)
+        self.hand = start.wrapping_add(1).checked_rem(count).unwrap_or(0);
+        let apart = (count / LOOKED_AT).max(1);
+        let looked_at = (0..LOOKED_AT)
+            .map(|step| start.wrapping_add(step.wrapping_mul(apart)).checked_rem(count).unwrap_or(0));
+        looked_at.min_by_key(|place| self.rows.get(*place).map_or(u64::MAX, R::weight)).unwrap_or(0)
     }
 }
