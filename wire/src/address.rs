@@ -121,20 +121,20 @@ impl Pair {
         matches!(self.protocol, Layer::Tcp | Layer::Udp)
     }
 
-    pub(crate) fn hash(&self) -> u64 {
+    pub(crate) fn hash(&self, seed: u64) -> u64 {
         let [a, b] = &self.ends;
         let [first, second] = self.ports;
         let ports =
             u64::from(first) << 32 | u64::from(second) << 16 | (self.protocol as u64) << 8 | a.kind as u64;
         let ([a, b], [c, d]) = (a.words(), b.words());
-        hash(&[a, b, c, d, ports])
+        hash(seed, &[a, b, c, d, ports])
     }
 }
 
-/// A hash that is the same on every machine: estimates depend on it, so a summary does too. Who knows it can make
-/// conversations collide; tables are bounded, so that costs him more than it costs us.
-pub(crate) fn hash(words: &[u64]) -> u64 {
-    let mut hash: u64 = 0x9e37_79b9_7f4a_7c15;
+/// A hash that is the same on every machine: with the seed 0, estimates depend on it, and so does a summary. Tables have a
+/// seed that nobody knows, for who knows it could send what collides.
+pub(crate) fn hash(seed: u64, words: &[u64]) -> u64 {
+    let mut hash = seed ^ 0x9e37_79b9_7f4a_7c15;
     for word in words {
         hash = (hash ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
         hash ^= hash >> 32;
@@ -146,11 +146,11 @@ pub(crate) fn hash(words: &[u64]) -> u64 {
 }
 
 /// The same of any bytes.
-pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
-    let mut state = bytes.len() as u64;
+pub(crate) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
+    let mut state = seed ^ bytes.len() as u64;
     for chunk in bytes.chunks(8) {
         let word = chunk.iter().rev().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-        state = hash(&[state, word]);
+        state = hash(state, &[word]);
     }
     state
 }

@@ -54,8 +54,8 @@ impl From<Packed> for Conversation {
 }
 
 impl Row for Conversation {
-    fn hash(&self) -> u64 {
-        self.pair.hash()
+    fn hash(&self, seed: u64) -> u64 {
+        self.pair.hash(seed)
     }
 
     /// By bytes, in steps of four times as many; among those of one step, who was silent longest goes first.
@@ -165,7 +165,7 @@ impl Conversations {
     fn place(&mut self, said: &Said<'_>) -> usize {
         let is_it = |row: &Conversation| row.pair == said.pair && !row.is_over;
         let last = self.table.rows().get(self.last).is_some_and(is_it).then_some(self.last);
-        let hash = || said.pair.hash();
+        let hash = || said.pair.hash(self.table.seed());
         let mut turn = 0;
         if let Some(place) = last.or_else(|| self.table.find(hash(), is_it)) {
             let Some(conversation) = self.table.get_mut(place) else { return place };
@@ -179,10 +179,10 @@ impl Conversations {
                 return place;
             }
             conversation.is_over = true;
-            self.table.forget(hash(), place);
+            self.table.forget(said.pair.hash(self.table.seed()), place);
             turn = said.time;
         }
-        self.ever.insert_hash(address::hash(&[hash(), turn]));
+        self.ever.insert_hash(address::hash(turn, &[said.pair.hash(0)]));
         let (place, gone) = self.table.insert(begin(said));
         if let Some(gone) = gone {
             self.let_go(&gone);

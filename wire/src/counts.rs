@@ -29,8 +29,8 @@ pub(crate) struct Count {
 }
 
 impl Row for Count {
-    fn hash(&self) -> u64 {
-        hash_bytes(&self.key)
+    fn hash(&self, seed: u64) -> u64 {
+        hash_bytes(seed, &self.key)
     }
 
     fn weight(&self) -> u64 {
@@ -62,7 +62,7 @@ impl Counts {
     }
 
     pub(crate) fn find(&self, key: &[u8]) -> Option<usize> {
-        self.table.find(hash_bytes(key), |count| count.key == key)
+        self.table.find(hash_bytes(self.table.seed(), key), |count| count.key == key)
     }
 
     /// Adds to a key's sums; its place, and what had to go for it.
@@ -70,7 +70,7 @@ impl Counts {
         let (place, gone) = match self.find(key) {
             Some(place) => (place, None),
             None => {
-                self.ever.insert_hash(hash_bytes(key));
+                self.ever.insert_hash(hash_bytes(0, key));
                 self.table.insert(Count { key: key.to_vec(), sums: [0; 4], numbers: None })
             }
         };
@@ -97,7 +97,7 @@ impl Counts {
 
     /// What a key is found by again, as long as it is not gone: its place and some of its hash. Never 0.
     pub(crate) fn mark(&self, place: usize) -> u32 {
-        let hash = self.rows().get(place).map_or(0, Row::hash);
+        let hash = self.rows().get(place).map_or(0, |row| row.hash(0));
         (place as u32).saturating_add(1) << 12 | (hash & 0xfff) as u32
     }
 

@@ -41,10 +41,10 @@ impl Distinct {
             }
             let few = std::mem::replace(self, Distinct::many());
             if let Distinct::Few(few) = few {
-                few.iter().for_each(|number| self.insert_hash(hash(&[u64::from(*number)])));
+                few.iter().for_each(|number| self.insert_hash(hash(0, &[u64::from(*number)])));
             }
         }
-        self.insert_hash(hash(&[u64::from(number)]));
+        self.insert_hash(hash(0, &[u64::from(number)]));
     }
 
     /// Takes up something by its hash, where there are many.

@@ -105,7 +105,7 @@ impl Lookups {
             key.extend_from_slice(&port.to_be_bytes());
         }
         key.extend_from_slice(&message.id.to_be_bytes());
-        let key = hash_bytes(&key).to_le_bytes();
+        let key = hash_bytes(0, &key).to_le_bytes();
         let asked = self.waiting.find(&key);
         let name = message.name.as_deref().unwrap_or_default();
         if !message.is_response {

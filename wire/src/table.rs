@@ -1,11 +1,13 @@
 //! A table with a bound: what is new pushes out what weighs least.
 
+use std::hash::{BuildHasher, RandomState};
+
 use hashbrown::HashTable;
 
 /// What a table holds.
 pub(crate) trait Row {
     /// Its key's hash.
-    fn hash(&self) -> u64;
+    fn hash(&self, seed: u64) -> u64;
     /// The least goes first.
     fn weight(&self) -> u64;
     /// Whether it is no longer to be found by its key.
@@ -25,12 +27,14 @@ pub(crate) struct Table<R> {
     places: HashTable<u16>,
     limit: usize,
     hand: usize,
+    seed: u64,
 }
 
 impl<R: Row> Table<R> {
     /// For at most `limit` rows, themselves at most 65,536.
     pub(crate) fn new(limit: usize) -> Table<R> {
-        Table { rows: Vec::new(), places: HashTable::new(), limit: limit.clamp(1, 65_536), hand: 0 }
+        let seed = RandomState::new().hash_one(0_u8);
+        Table { rows: Vec::new(), places: HashTable::new(), limit: limit.clamp(1, 65_536), hand: 0, seed }
     }
 
     /// The same from what [`Table::rows`] and [`Table::hand`] gave.
@@ -59,6 +63,11 @@ impl<R: Row> Table<R> {
         self.rows.get_mut(place)
     }
 
+    /// What its rows' hashes begin with. Nothing of a summary depends on it.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Where the row stands that has this hash and key.
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&R) -> bool) -> Option<usize> {
         let is_it = |place: &u16| self.rows.get(usize::from(*place)).is_some_and(&is_it);
@@ -71,10 +80,10 @@ impl<R: Row> Table<R> {
             return (self.push(row), None);
         }
         let place = self.lightest();
-        let (hash, is_over) = (row.hash(), row.is_over());
+        let (hash, is_over) = (row.hash(self.seed), row.is_over());
         let Some(old) = self.rows.get_mut(place) else { return (place, Some(row)) };
         let old = std::mem::replace(old, row);
-        self.forget(old.hash(), place);
+        self.forget(old.hash(self.seed), place);
         if !is_over {
             self.put(hash, place);
         }
@@ -85,10 +94,10 @@ impl<R: Row> Table<R> {
     pub(crate) fn remove(&mut self, place: usize) -> Option<R> {
         let last = self.rows.len().checked_sub(1)?;
         let row = self.rows.get(place)?;
-        self.forget(row.hash(), place);
+        self.forget(row.hash(self.seed), place);
         if place != last {
             let moved = self.rows.get(last)?;
-            let (hash, is_over) = (moved.hash(), moved.is_over());
+            let (hash, is_over) = (moved.hash(self.seed), moved.is_over());
             self.forget(hash, last);
             let row = self.rows.swap_remove(place);
             if !is_over {
@@ -107,7 +116,7 @@ impl<R: Row> Table<R> {
     }
 
     fn push(&mut self, row: R) -> usize {
-        let (hash, place, is_over) = (row.hash(), self.rows.len(), row.is_over());
+        let (hash, place, is_over) = (row.hash(self.seed), self.rows.len(), row.is_over());
         self.rows.push(row);
         if !is_over {
             self.put(hash, place);
@@ -116,8 +125,8 @@ impl<R: Row> Table<R> {
     }
 
     fn put(&mut self, hash: u64, place: usize) {
-        let rows = &self.rows;
-        let hash_of = |place: &u16| rows.get(usize::from(*place)).map_or(0, R::hash);
+        let (rows, seed) = (&self.rows, self.seed);
+        let hash_of = |place: &u16| rows.get(usize::from(*place)).map_or(0, |row| row.hash(seed));
         self.places.insert_unique(hash, u16::try_from(place).unwrap_or(u16::MAX), hash_of);
     }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     fuzzed,
-    testing::{BEGIN, Captured, KINDS, Kind, dns, file, pcap, summary, tcp, udp},
+    testing::{BEGIN, Captured, KINDS, Kind, client_hello, dns, file, pcap, summary, tcp, udp},
 };
 
 const SYN: u8 = 2;
@@ -251,4 +251,35 @@ fn what_is_no_checkpoint_is_refused() {
     assert!(Reading::resume(&checkpoint).is_ok());
     checkpoint.truncate(checkpoint.len() - 1);
     assert!(Reading::resume(&checkpoint).is_err());
+}
+
+#[test]
+fn the_same_ports_again_are_another_conversation() {
+    let segment = |at, flags, seq| Captured::new(BEGIN + at, tcp((1, 40_000), (2, 443), flags, seq, b""));
+    let packets = [
+        segment(0, SYN, 7),
+        segment(1_000, ACK, 8),
+        segment(2_000, SYN, 900_000),
+        segment(3_000, ACK, 900_001),
+    ];
+    let bytes = file(KINDS[1], &packets);
+    let summary = summary(&bytes);
+    assert_eq!((summary.conversations.count, summary.tcp.attempts), (2, 2));
+    assert_eq!(summary.ports.largest[0].conversations, 2);
+    for length in 0..bytes.len() {
+        let mut reading = Reading::new();
+        reading.push(&bytes[..length]);
+        let mut resumed = Reading::resume(&reading.checkpoint()).unwrap();
+        resumed.push(&bytes[reading.offset() as usize..]);
+        assert_eq!(resumed.finish(AtEnd::Whole, &About::default()), summary);
+    }
+}
+
+#[test]
+fn a_servers_name_stands_with_its_conversation() {
+    let hello = tcp((1, 40_000), (2, 443), ACK, 1, &client_hello("www.example.com"));
+    let summary = summary(&file(KINDS[1], &[Captured::new(BEGIN, hello)]));
+    assert_eq!(summary.conversations.largest[0].server_name.as_deref(), Some("www.example.com"));
+    assert_eq!((summary.tls.client_hellos, summary.tls.server_names.count), (1, 1));
+    assert_eq!(summary.protocols.last().unwrap().path, "eth:ip:tcp:tls");
 }
