@@ -7,6 +7,7 @@
 //! | `POST /api/alerts?dry_run=…` | the same, and [`probe`]; nothing is done |
 //! | `GET /api/captures[/{name}]` | [`answer`] → [`store`] |
 //! | `GET /api/captures/{name}/file`, `…/summary` | [`answer`] → [`view`] |
+//! | `GET /`, `/captures/{name}` | [`answer`] → [`store`] → [`page`] |
 //! | `POST /api/sweep` | [`answer`] → [`capture::sweep`] |
 //! | `GET /healthz`, `/readyz` | [`answer`] → [`settings`] |
 //!
@@ -48,6 +49,7 @@ pub mod fuzzed;
 pub mod json;
 pub mod jwt;
 pub mod log;
+pub mod page;
 pub mod plan;
 pub mod platform;
 pub mod probe;

@@ -52,7 +52,7 @@ impl Problem {
         let bearer = match refusal {
             Refusal::Unknowable => return Self::unavailable(detail),
             Refusal::Token(flaw) if flaw.is_of_a_known_caller() => {
-                return Self::new(403, "forbidden", "Not allowed", detail);
+                return Self::forbidden(detail);
             }
             Refusal::Token(_) => Some("Bearer realm=\"alertcap\", error=\"invalid_token\""),
             Refusal::Missing(Proof::Token) => Some("Bearer realm=\"alertcap\""),
@@ -76,6 +76,12 @@ impl Problem {
     #[must_use]
     pub fn conflict(detail: &str) -> Self {
         Self::new(409, "conflict", "Not as things stand", detail)
+    }
+
+    /// 403: who asks is known, and may not.
+    #[must_use]
+    pub fn forbidden(detail: &str) -> Self {
+        Self::new(403, "forbidden", "Not allowed", detail)
     }
 
     /// 405: the route takes other methods.
@@ -110,6 +116,16 @@ impl Problem {
         Self::new(503, "unavailable", "Not available", detail).with(header::RETRY_AFTER, "5")
     }
 
+    /// The same as a page of HTML says it, with its status, title and detail.
+    #[must_use]
+    pub fn into_page(self, page: impl FnOnce(&str, &str) -> String) -> Response<Bytes> {
+        let mut response = html(self.status, page(self.title, &self.detail));
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        response
+    }
+
     /// The answer.
     #[must_use]
     pub fn into_response(self) -> Response<Bytes> {
@@ -142,8 +158,35 @@ pub fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     respond(status, "application/json", body)
 }
 
+/// What a page may load and where its forms go: here and nowhere else, and nothing in it that stands in the page itself.
+const OF_PAGES: [(header::HeaderName, &str); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+    ),
+    // Not `no-referrer`, under which browsers do not say of a form which site it comes from. No URL of a page holds a key.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::VARY, "Cookie"),
+];
+
+/// A page.
+#[must_use]
+pub fn html(status: StatusCode, page: String) -> Response<Bytes> {
+    let mut response = hardened(status, "text/html; charset=utf-8", Bytes::from(page));
+    for (name, value) in OF_PAGES {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
 fn respond(status: StatusCode, content_type: &'static str, body: &Value) -> Response<Bytes> {
-    let body = Bytes::from(body.to_string());
+    hardened(status, content_type, Bytes::from(body.to_string()))
+}
+
+/// An answer of any type.
+#[must_use]
+pub fn hardened(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
     let length = body.len();
     let mut response = Response::new(body);
     *response.status_mut() = status;

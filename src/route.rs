@@ -32,6 +32,32 @@ pub enum Route<'a> {
         /// The same.
         name: &'a str,
     },
+    /// `GET /`
+    List,
+    /// `GET /captures/{name}`
+    Page {
+        /// The same.
+        name: &'a str,
+    },
+    /// `POST /captures/{name}/stop`
+    StopForm {
+        /// The same.
+        name: &'a str,
+    },
+    /// `POST /captures/{name}/delete`
+    DeleteForm {
+        /// The same.
+        name: &'a str,
+    },
+    /// `POST /sign-in`
+    SignIn,
+    /// `POST /sign-out`
+    SignOut,
+    /// `GET /assets/{name}`
+    Asset {
+        /// The asset's name.
+        name: &'a str,
+    },
     /// `POST /api/sweep`, or GET
     Sweep,
     /// `GET /healthz`
@@ -42,6 +68,19 @@ pub enum Route<'a> {
 
 /// What the path of one capture takes.
 const OF_A_CAPTURE: &str = "GET, HEAD, DELETE";
+/// What a path takes that is only seen.
+const READ: &str = "GET, HEAD";
+/// Below these are names.
+const API: &str = "/api/captures/";
+const PAGES: &str = "/captures/";
+const ASSETS: &str = "/assets/";
+const FOLDERS: [&str; 3] = [API, PAGES, ASSETS];
+
+/// Whether a path is one that people open, so that they are told in words what is wrong with it.
+#[must_use]
+pub fn is_of_the_page(path: &str) -> bool {
+    path == "/" || path.starts_with(PAGES) || path.starts_with("/sign-")
+}
 
 impl<'a> Route<'a> {
     /// The route for a method and a path (without its query).
@@ -54,31 +93,41 @@ impl<'a> Route<'a> {
             "/api/alerts" => (Self::Alerts, "POST"),
             // GET too: there are schedulers that send nothing else.
             "/api/sweep" => (Self::Sweep, "POST, GET"),
-            "/api/captures" => (Self::Captures, "GET, HEAD"),
-            "/healthz" => (Self::Health, "GET, HEAD"),
-            "/readyz" => (Self::Ready, "GET, HEAD"),
-            _ => match path
-                .strip_prefix("/api/captures/")
-                .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
-            {
-                Some((name, "summary")) if !name.is_empty() => (Self::Summary { name }, "GET, HEAD"),
-                Some((name, "stop")) if !name.is_empty() => (Self::Stop { name }, "POST"),
-                Some((name, "")) if !name.is_empty() && !path.ends_with('/') => match *method {
-                    Method::DELETE => (Self::Delete { name }, OF_A_CAPTURE),
-                    _ => (Self::Capture { name }, OF_A_CAPTURE),
-                },
-                _ => {
-                    return Err(Problem::not_found(
-                        "There is nothing under this path; ARCHITECTURE.md lists the paths.",
-                    ));
-                }
-            },
+            "/api/captures" => (Self::Captures, READ),
+            "/healthz" => (Self::Health, READ),
+            "/readyz" => (Self::Ready, READ),
+            "" => (Self::List, READ),
+            "/sign-in" => (Self::SignIn, "POST"),
+            "/sign-out" => (Self::SignOut, "POST"),
+            _ => Self::below(method, path).ok_or_else(|| {
+                Problem::not_found("There is nothing under this path; ARCHITECTURE.md lists the paths.")
+            })?,
         };
         if takes.split(", ").any(|word| word == method.as_str()) {
             Ok(route)
         } else {
             Err(Problem::method_not_allowed(takes))
         }
+    }
+
+    /// The route of a path that has a name in it, and the methods that it takes.
+    fn below(method: &Method, path: &'a str) -> Option<(Self, &'static str)> {
+        let (folder, rest) = FOLDERS.iter().find_map(|folder| Some((*folder, path.strip_prefix(folder)?)))?;
+        let (name, what) = rest.split_once('/').map_or((rest, None), |(name, what)| (name, Some(what)));
+        if name.is_empty() {
+            return None;
+        }
+        Some(match (folder, what) {
+            (API, None) if *method == Method::DELETE => (Self::Delete { name }, OF_A_CAPTURE),
+            (API, None) => (Self::Capture { name }, OF_A_CAPTURE),
+            (API, Some("summary")) => (Self::Summary { name }, READ),
+            (API, Some("stop")) => (Self::Stop { name }, "POST"),
+            (PAGES, None) => (Self::Page { name }, READ),
+            (PAGES, Some("stop")) => (Self::StopForm { name }, "POST"),
+            (PAGES, Some("delete")) => (Self::DeleteForm { name }, "POST"),
+            (ASSETS, None) => (Self::Asset { name }, READ),
+            _ => return None,
+        })
     }
 }
 
@@ -109,6 +158,15 @@ mod tests {
             (Method::DELETE, "/api/captures/a", Route::Delete { name: "a" }),
             (Method::POST, "/api/captures/a/stop", Route::Stop { name: "a" }),
             (Method::GET, "/api/captures/a/summary", Route::Summary { name: "a" }),
+            (Method::GET, "/", Route::List),
+            (Method::HEAD, "/", Route::List),
+            (Method::GET, "/captures/a.b-c", Route::Page { name: "a.b-c" }),
+            (Method::GET, "/captures/a/", Route::Page { name: "a" }),
+            (Method::POST, "/captures/a/stop", Route::StopForm { name: "a" }),
+            (Method::POST, "/captures/a/delete", Route::DeleteForm { name: "a" }),
+            (Method::POST, "/sign-in", Route::SignIn),
+            (Method::POST, "/sign-out", Route::SignOut),
+            (Method::GET, "/assets/page.1.css", Route::Asset { name: "page.1.css" }),
             (Method::GET, "/healthz", Route::Health),
             (Method::HEAD, "/readyz", Route::Ready),
         ] {
@@ -119,8 +177,14 @@ mod tests {
     #[test]
     fn other_paths_are_404_and_other_methods_405() {
         for path in [
-            "",
-            "/",
+            "//",
+            "/captures",
+            "/captures/",
+            "/captures//",
+            "/captures/a//",
+            "/captures/a/download",
+            "/assets/",
+            "/assets/a/b",
             "/api",
             "/api/alertsx",
             "/api/captures/a/b",
@@ -134,6 +198,12 @@ mod tests {
         assert_eq!(status(&Method::GET, "/api/alerts"), 405);
         assert_eq!(status(&Method::POST, "/api/captures/x"), 405);
         assert_eq!(status(&Method::GET, "/api/captures/x/stop"), 405);
+        for path in ["/sign-in", "/sign-out", "/captures/x/stop", "/captures/x/delete"] {
+            assert_eq!(status(&Method::GET, path), 405, "{path}");
+        }
+        for path in ["/", "/captures/x", "/assets/x"] {
+            assert_eq!(status(&Method::POST, path), 405, "{path}");
+        }
         let allow = Route::parse(&Method::PUT, "/api/sweep").unwrap_err().into_response();
         assert_eq!(allow.headers()["allow"], "POST, GET");
     }

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header, request::Parts};
+use http::{Response, StatusCode, request::Parts};
 use serde_json::{Value, json};
 
 use super::{
-    Body, BodyError, DRAINED,
+    Body,
     delivery::{Delivery, Taken},
     dry_run::{self, Rehearsal},
-    query, refused, require, set,
+    query, read, refused, require, set,
 };
 use crate::{
     alert::{self, Condition, MAX_BODY_BYTES, Reading},
@@ -33,8 +33,6 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(7_500);
 const PROBE_WITHIN: Duration = Duration::from_secs(25);
 /// So long an answer waits for the capture's start.
 const START_WITHIN: Duration = Duration::from_millis(6_500);
-/// A body of 256 KB takes no longer than this.
-const BODY_WITHIN: Duration = Duration::from_secs(4);
 
 pub(super) async fn take<P: Platform>(
     app: &App<P>,
@@ -76,7 +74,7 @@ async fn take_in_time<P: Platform>(
             admission.map_err(|refusal| refused(app, parts, refusal))?
         }
     };
-    let body = read(app, parts, body).await?;
+    let body = read(app, parts, body, MAX_BODY_BYTES).await?;
     let claim = webhook.check(app, admission, &body).await;
     let claim = claim.map_err(|refusal| refused(app, parts, refusal))?;
     let answer = take_admitted(app, &settings, &body, rehearsal, deadline).await?;
@@ -202,22 +200,6 @@ fn rehearsal(parts: &Parts) -> Result<Option<Rehearsal>, Problem> {
 fn not_written<P: Platform>(app: &App<P>, why: &str) -> Problem {
     app.log(Level::Error, "an alert could not be written down", &[("error", why.into())]);
     Problem::unavailable("The alert could not be written down, so nothing was promised.")
-}
-
-async fn read<P: Platform>(app: &App<P>, parts: &Parts, body: impl Body) -> Result<Bytes, Problem> {
-    let announced =
-        parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES.saturating_mul(DRAINED)) {
-        return Err(Problem::too_large(MAX_BODY_BYTES));
-    }
-    match app.platform.within(BODY_WITHIN, body.read(MAX_BODY_BYTES)).await {
-        Some(Ok(body)) => Ok(body),
-        Some(Err(BodyError::TooLarge)) => Err(Problem::too_large(MAX_BODY_BYTES)),
-        Some(Err(BodyError::Broken)) => {
-            Err(Problem::bad_request("broken-body", "The body broke off", "Send the request again."))
-        }
-        None => Err(Problem::too_slow()),
-    }
 }
 
 fn nothing(reason: &str, detail: &str, left_out: &[LeftOut]) -> Value {

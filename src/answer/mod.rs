@@ -6,13 +6,14 @@ mod delivery;
 mod dry_run;
 mod health;
 mod operate;
+mod page;
 mod summary;
 mod sweep;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Method, Request, Response, header, request::Parts};
 use serde_json::Value;
 
 use crate::{
@@ -22,15 +23,18 @@ use crate::{
         key::{Given, Keys},
     },
     log::Level,
+    page::{origin::cookie_name, session::Session},
     platform::Platform,
     problem::Problem,
-    route::{Route, query},
+    route::{Route, is_of_the_page, query},
 };
 
 /// A body somewhat too large is read to its end, up to so many times what is kept, and dropped: a sender whose
 /// connection is closed while it sends sees no answer.
 pub const DRAINED: usize = 4;
 
+/// A body of 256 KB takes no longer than this.
+const BODY_WITHIN: Duration = Duration::from_secs(4);
 /// The store has so long for the records that somebody wants to see.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 /// So long after a request came its answer waits at most for steps that it began.
@@ -80,6 +84,9 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> A
         Ok(Route::Sweep) => sweep::sweep(app, &parts).await,
         Ok(Route::Health) => Ok(health::alive()),
         Ok(Route::Ready) => Ok(health::ready(app, &parts).await),
+        Ok(Route::Asset { name }) => page::asset(name),
+        Ok(route) => Ok(page::take(app, &parts, body, route).await),
+        Err(problem) if is_of_the_page(parts.uri.path()) => Ok(page::refuse(app, &parts, problem).await),
         Err(problem) => Err(problem),
     };
     app.until_at_rest(begin.plus(REST_WITHIN), begin.plus(TOLD_WITHIN)).await;
@@ -102,6 +109,41 @@ fn require<P: Platform>(app: &App<P>, parts: &Parts, keys: &Keys) -> Result<(), 
         Given::Wrong => Err(refused(app, parts, Refusal::WrongKey)),
         Given::None => Err(refused(app, parts, Refusal::Nothing)),
     }
+}
+
+/// Reads a body of at most `most` bytes.
+async fn read<P: Platform>(
+    app: &App<P>,
+    parts: &Parts,
+    body: impl Body,
+    most: usize,
+) -> Result<Bytes, Problem> {
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > most.saturating_mul(DRAINED)) {
+        return Err(Problem::too_large(most));
+    }
+    match app.platform.within(BODY_WITHIN, body.read(most)).await {
+        Some(Ok(body)) => Ok(body),
+        Some(Err(BodyError::TooLarge)) => Err(Problem::too_large(most)),
+        Some(Err(BodyError::Broken)) => {
+            Err(Problem::bad_request("broken-body", "The body broke off", "Send the request again."))
+        }
+        None => Err(Problem::too_slow()),
+    }
+}
+
+/// Lets operators past: with their key or, to see something, with the page's cookie.
+async fn require_operator<P: Platform>(app: &App<P>, parts: &Parts) -> Result<(), Problem> {
+    let settings = app.settings().await?;
+    let keys = &settings.callers.operator;
+    let is_to_see = matches!(parts.method, Method::GET | Method::HEAD);
+    if is_to_see && session(app, parts, keys).is_some() { Ok(()) } else { require(app, parts, keys) }
+}
+
+/// Who has signed in on the page.
+fn session<P: Platform>(app: &App<P>, parts: &Parts, keys: &Keys) -> Option<Session> {
+    Session::of(&parts.headers, cookie_name(parts), keys, app.platform.now())
 }
 
 /// A caller is not let in: the log has the reason itself, and never the URL's query, where a key may stand.

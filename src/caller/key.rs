@@ -32,9 +32,7 @@ impl Keys {
         let mut is_right = Choice::from(0);
         for given in &given {
             for key in &self.0 {
-                // Hashes have one length, so that not even the key's length shows in the time taken.
-                let key = Sha256::digest(key.expose_secret().as_bytes());
-                is_right |= Sha256::digest(given.as_bytes()).as_slice().ct_eq(key.as_slice());
+                is_right |= is_same(given, key);
             }
         }
         match (given.is_empty(), bool::from(is_right)) {
@@ -44,6 +42,14 @@ impl Keys {
         }
     }
 
+    /// The one that was given, if it is good.
+    #[must_use]
+    pub fn matching(&self, given: &str) -> Option<&SecretString> {
+        // Both are compared whatever comes of the first.
+        let same: Vec<bool> = self.0.iter().map(|key| is_same(given, key).into()).collect();
+        self.0.iter().zip(same).find_map(|(key, is_same)| is_same.then_some(key))
+    }
+
     /// Whether a key of the one is a key of the other.
     #[must_use]
     pub fn overlap(&self, other: &Self) -> bool {
@@ -51,6 +57,12 @@ impl Keys {
             |key: &SecretString| other.0.iter().any(|other| other.expose_secret() == key.expose_secret());
         self.0.iter().any(is_other)
     }
+}
+
+/// Hashes have one length, so that not even the key's length shows in the time taken.
+fn is_same(given: &str, key: &SecretString) -> Choice {
+    let key = Sha256::digest(key.expose_secret().as_bytes());
+    Sha256::digest(given.as_bytes()).as_slice().ct_eq(key.as_slice())
 }
 
 /// The keys the request carries; a wrong one in one place does not spoil a right one in the other.
@@ -98,6 +110,17 @@ mod tests {
             ("the-old-key-0123456 the-new-key-0123456", Given::Wrong),
         ] {
             assert_eq!(keys.check(&request("/", Some(code))), given, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_key_that_was_given_is_known_by_itself_alone() {
+        let keys = keys(&["the-old-key-0123456", "the-new-key-0123456"]);
+        for given in ["the-old-key-0123456", "the-new-key-0123456"] {
+            assert_eq!(keys.matching(given).unwrap().expose_secret(), given);
+        }
+        for given in ["", "the-old-key-012345", "the-old-key-0123456 the-new-key-0123456"] {
+            assert!(keys.matching(given).is_none(), "{given}");
         }
     }
 

@@ -158,6 +158,35 @@ pub struct Step {
     pub note: String,
 }
 
+/// What came of a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Packets were captured.
+    Captured,
+    /// It could not be started, or did not end well.
+    Failed,
+    /// A cool-down or a budget kept it from being taken.
+    HeldBack,
+    /// It was no capture: the machines behind an alert were asked for.
+    LookedUp,
+    /// It was stopped before Azure took it.
+    NotTaken,
+}
+
+impl Outcome {
+    /// As it stands in public records.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Failed => "failed",
+            Self::HeldBack => "heldBack",
+            Self::LookedUp => "lookedUp",
+            Self::NotTaken => "notTaken",
+        }
+    }
+}
+
 impl Record {
     /// Reads what is kept. By hand, since a record's parts stand beside one another: `serde` would read such a shape in
     /// two ways, 30 KB more.
@@ -362,6 +391,18 @@ impl Record {
         self.watcher.as_ref().and_then(|watcher| watcher.child("packetCaptures", self.session_name()).ok())
     }
 
+    /// What has come of it; of one that is not over, what would have if it were over now.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match (&self.error, &self.held_back, &self.inquiry) {
+            (Some(_), ..) => Outcome::Failed,
+            (None, Some(_), _) => Outcome::HeldBack,
+            (None, None, Some(_)) if self.stop.is_none() => Outcome::LookedUp,
+            (None, None, _) if self.sent_at.is_none() => Outcome::NotTaken,
+            (None, None, _) => Outcome::Captured,
+        }
+    }
+
     /// The record as people see it: without what only drivers need, with the capture's id at ARM and the outcome.
     #[must_use]
     pub fn public(&self) -> Value {
@@ -383,14 +424,7 @@ impl Record {
                 object.remove(private);
             }
             if self.state >= State::Ended {
-                let outcome = match (&self.error, &self.held_back, &self.inquiry) {
-                    (Some(_), ..) => "failed",
-                    (None, Some(_), _) => "heldBack",
-                    (None, None, Some(_)) if self.stop.is_none() => "lookedUp",
-                    (None, None, _) if self.sent_at.is_none() => "notTaken",
-                    (None, None, _) => "captured",
-                };
-                object.insert("outcome".to_owned(), outcome.into());
+                object.insert("outcome".to_owned(), self.outcome().word().into());
             }
             if let Some(at) = self.next_step_at().filter(|_| self.state < State::Reported) {
                 object.insert("nextStepAt".to_owned(), at.to_string().into());

@@ -11,6 +11,7 @@ mod inquiry;
 mod limits;
 mod mutations;
 mod operate;
+mod page;
 mod people;
 mod refusals;
 mod resolved;
