@@ -34,7 +34,7 @@ pub fn page(frame: Frame<'_>, main: &Markup) -> String {
             }
             body data-every=(frame.every) {
                 a.skip href="#main" { "Skip to the content" }
-                header.top {
+                header.site {
                     a.home href="/" { "alertcap" }
                     @if let Some(session) = frame.session {
                         span.pulse id="pulse" hidden { "live" }

@@ -154,4 +154,4 @@ fn fact(name: &str, value: &Markup) -> Markup {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

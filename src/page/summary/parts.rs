@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::tables::table;
+use super::tables::{section, table};
 use crate::page::{
     text::{count, grouped, nanoseconds, outside, percent},
     tree::Tree,
@@ -25,7 +25,7 @@ pub(super) fn parts(summary: Tree<'_>) -> Markup {
 }
 
 /// What is counted, in words, and what it means. The field's names are Wireshark's.
-const TCP: [(&str, &str, &str); 15] = [
+pub(super) const TCP: [(&str, &str, &str); 15] = [
     ("attempts", "Connections begun", "a SYN was seen"),
     ("handshakes", "Connections made", "the whole handshake was seen"),
     ("unanswered", "Not answered", "nobody answered the SYN: filtered, or nobody there"),
@@ -95,7 +95,7 @@ fn attempts(top: Tree<'_>) -> Markup {
             }
         }
     };
-    table(
+    section(
         "Who tried to connect",
         top.number("count"),
         shown,
@@ -117,7 +117,12 @@ fn names(title: &str, top: Tree<'_>, columns: &[&str]) -> Markup {
             }
         }
     };
-    table(title, top.number("count"), shown, columns, &rows)
+    html! {
+        @if shown > 0 {
+            h3 { (title) }
+            (table(title, top.number("count"), shown, columns, &rows))
+        }
+    }
 }
 
 fn dns(dns: Tree<'_>) -> Markup {
@@ -132,9 +137,9 @@ fn dns(dns: Tree<'_>) -> Markup {
                     @if dns.number("failed") > 0 { div { dt { "Failed" } dd { (grouped(dns.number("failed"))) } } }
                     (spread("Time to answer", dns.at("responseTime")))
                 }
+                (names("Names that could not be resolved", dns.at("failures"), &["Name", "Code", "Times"]))
+                (names("Names that were asked for", dns.at("names"), &["Name", "Times"]))
             }
-            (names("Names that could not be resolved", dns.at("failures"), &["Name", "Code", "Times"]))
-            (names("Names that were asked for", dns.at("names"), &["Name", "Times"]))
         }
     }
 }
@@ -149,8 +154,8 @@ fn tls(tls: Tree<'_>) -> Markup {
                     div { dt { "Servers' hellos" } dd { (grouped(tls.number("serverHellos"))) } }
                     @if tls.number("alerts") > 0 { div { dt { "Alerts" } dd { (grouped(tls.number("alerts"))) } } }
                 }
+                (names("Servers that were named", tls.at("serverNames"), &["Name", "Times"]))
             }
-            (names("Servers that were named", tls.at("serverNames"), &["Name", "Times"]))
         }
     }
 }
@@ -165,8 +170,8 @@ fn icmp(icmp: Tree<'_>) -> Markup {
                     div { dt { "Echo replies" } dd { (grouped(icmp.number("echoReplies"))) } }
                     div { dt { "Errors" } dd { (grouped(icmp.number("errors"))) } }
                 }
+                (names("Kinds of errors", icmp.at("kinds"), &["Kind", "Times"]))
             }
-            (names("Kinds of errors", icmp.at("kinds"), &["Kind", "Times"]))
         }
     }
 }

@@ -17,21 +17,27 @@ pub(super) fn tables(summary: Tree<'_>) -> Markup {
     }
 }
 
-/// A table with its heading, if it has rows: what `rows` writes, under these columns.
-pub(super) fn table(title: &str, of: u64, shown: usize, columns: &[&str], rows: &Markup) -> Markup {
+/// A table in a section of its own, if it has rows.
+pub(super) fn section(title: &str, of: u64, shown: usize, columns: &[&str], rows: &Markup) -> Markup {
     html! {
         @if shown > 0 {
             section {
                 h2 { (title) }
-                div.scroll tabindex="0" role="region" aria-label=(title) {
-                    table {
-                        caption.away[u64::try_from(shown).unwrap_or_default() >= of] {
-                            @if u64::try_from(shown).unwrap_or_default() < of { "The largest " (shown) " of " (grouped(of)) } @else { (title) }
-                        }
-                        thead { tr { @for column in columns { th scope="col" { (column) } } } }
-                        tbody { (rows) }
-                    }
-                }
+                (table(title, of, shown, columns, rows))
+            }
+        }
+    }
+}
+
+/// What `rows` writes, under these columns; it can be scrolled by itself where the page is narrow.
+pub(super) fn table(title: &str, of: u64, shown: usize, columns: &[&str], rows: &Markup) -> Markup {
+    let is_all = u64::try_from(shown).unwrap_or_default() >= of;
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(title) {
+            table {
+                caption.away[is_all] { @if is_all { (title) } @else { "The largest " (shown) " of " (grouped(of)) } }
+                thead { tr { @for column in columns { th scope="col" { (column) } } } }
+                tbody { (rows) }
             }
         }
     }
@@ -52,15 +58,17 @@ fn protocols(rows: List<'_>, all_bytes: u64) -> Markup {
     let rows = html! {
         @for row in rows {
             @let path = row.text("path").unwrap_or_default();
+            @let depth = path.split(':').count().saturating_sub(1).min(9);
             tr {
-                th scope="row" class={ "d" (path.split(':').count().min(8)) } { (outside(path.rsplit(':').next().unwrap_or_default())) }
+                // Spaces that are not joined.
+                th scope="row" { ("\u{a0}\u{a0}\u{a0}".repeat(depth)) (outside(path.rsplit(':').next().unwrap_or_default())) }
                 td { (grouped(row.number("packets"))) }
                 td { (bytes(row.number("bytes"))) }
                 (bar(row.number("bytes"), all_bytes))
             }
         }
     };
-    table("Protocols", 0, shown, &["Protocol", "Packets", "Bytes", "Of all bytes"], &rows)
+    section("Protocols", 0, shown, &["Protocol", "Packets", "Bytes", "Of all bytes"], &rows)
 }
 
 fn endpoint(of: Tree<'_>) -> Markup {
@@ -98,7 +106,7 @@ fn conversations(top: Tree<'_>, all_bytes: u64) -> Markup {
         }
     };
     let columns = ["Client → server", "Client sent", "Server sent", "Lasted", "Sent again", "Of all bytes"];
-    table("Conversations", top.number("count"), shown, &columns, &rows)
+    section("Conversations", top.number("count"), shown, &columns, &rows)
 }
 
 fn talkers(top: Tree<'_>, all_bytes: u64) -> Markup {
@@ -114,7 +122,7 @@ fn talkers(top: Tree<'_>, all_bytes: u64) -> Markup {
             }
         }
     };
-    table("Addresses", top.number("count"), shown, &["Address", "Sent", "Received", "In all bytes"], &rows)
+    section("Addresses", top.number("count"), shown, &["Address", "Sent", "Received", "In all bytes"], &rows)
 }
 
 fn ports(top: Tree<'_>, all_bytes: u64) -> Markup {
@@ -132,5 +140,5 @@ fn ports(top: Tree<'_>, all_bytes: u64) -> Markup {
         }
     };
     let columns = ["Port", "Conversations", "Packets", "Bytes", "Of all bytes"];
-    table("Servers' ports", top.number("count"), shown, &columns, &rows)
+    section("Servers' ports", top.number("count"), shown, &columns, &rows)
 }
