@@ -8,7 +8,7 @@ use super::{
     shell::{Frame, page, token},
     standing::{Standing, can_be_deleted, can_be_stopped, why},
     summary,
-    text::{self, bytes, left, outside, time},
+    text::{Bytes, Count, Lasting, Outside, Time, left},
     tree::{Tree, all},
 };
 use crate::{
@@ -78,12 +78,12 @@ fn head(view: &View<'_>) -> Markup {
     let end = record.expected_end.filter(|_| record.state < State::Ended);
     html! {
         div.head data-standing=(standing.word()) id={ "c-" (record.name) } {
-            h1 { (outside(record.machine.id.name())) }
+            h1 { (Outside(record.machine.id.name())) }
             p.where { (standing.badge()) @if let Some(end) = end { (left(end, view.now)) } }
             p.alert {
-                @if let Some(severity) = &alert.severity { span.severity { (outside(severity)) } " " }
-                @match &alert.rule { Some(rule) => (outside(rule)), None => "an alert without a name" }
-                " · " (time(alert.fired_at.unwrap_or(record.accepted_at)))
+                @if let Some(severity) = &alert.severity { span.severity { (Outside(severity)) } " " }
+                @match &alert.rule { Some(rule) => (Outside(rule)), None => "an alert without a name" }
+                " · " (Time(alert.fired_at.unwrap_or(record.accepted_at)))
             }
         }
     }
@@ -124,17 +124,17 @@ fn outcome(record: &Record) -> Markup {
         @if why.is_some() || advice.is_some() || last.is_some() || !record.notes.is_empty() {
             section.outcome.bad[error.is_some()] {
                 h2 { @if error.is_some() { "What went wrong" } @else if record.state >= State::Ended { "Why it ended" } @else { "To know" } }
-                @if let Some(why) = &why { p { (outside(why)) } }
-                @if let Some(last) = last { p { "The present step has failed and is tried again: " (outside(&last.to_string())) } }
-                @if let Some(advice) = &advice { p { strong { "What to do: " } (outside(advice)) } }
-                @if let Some(id) = error.and_then(|error| error.request_id.as_ref()) { p.hint { "Azure's request " code { (outside(id)) } } }
-                @if !record.notes.is_empty() { ul { @for note in &record.notes { li { (outside(note)) } } } }
+                @if let Some(why) = &why { p { (Outside(why)) } }
+                @if let Some(last) = last { p { "The present step has failed and is tried again: " (Outside(&last.to_string())) } }
+                @if let Some(advice) = &advice { p { strong { "What to do: " } (Outside(advice)) } }
+                @if let Some(id) = error.and_then(|error| error.request_id.as_ref()) { p.hint { "Azure's request " code { (Outside(id)) } } }
+                @if !record.notes.is_empty() { ul { @for note in &record.notes { li { (Outside(note)) } } } }
                 @if !record.led_to.is_empty() {
-                    ul { @for name in &record.led_to { li { a href={ "/captures/" (name) } { (outside(name)) } } } }
+                    ul { @for name in &record.led_to { li { a href={ "/captures/" (name) } { (Outside(name)) } } } }
                 }
                 @if !record.left_out.is_empty() {
                     p { "Left out:" }
-                    ul { @for left in &record.left_out { li { (outside(&left.target)) ": " (outside(&left.detail)) } } }
+                    ul { @for left in &record.left_out { li { (Outside(&left.target)) ": " (Outside(&left.detail)) } } }
                 }
             }
         }
@@ -151,14 +151,14 @@ fn file_list(record: &Record, files: &[Tree<'_>]) -> Markup {
                 @for (number, file) in files.iter().enumerate() {
                     p.file {
                         a href={ "/api/captures/" (record.name) "/file?file=" (number) } download {
-                            "Download" @if let Some(name) = file.text("name") { " " (outside(name)) }
+                            "Download" @if let Some(name) = file.text("name") { " " (Outside(name)) }
                         }
-                        @if file.number("size") > 0 { " · " (bytes(file.number("size"))) }
-                        @if file.number("packets") > 0 { " · " (text::count(file.number("packets"), "packet")) }
+                        @if file.number("size") > 0 { " · " (Bytes(file.number("size"))) }
+                        @if file.number("packets") > 0 { " · " (Count(file.number("packets"), "packet")) }
                     }
                 }
-                @if files.is_empty() && let Some(path) = &record.storage_path { p.file { code { (outside(path)) } } }
-                @if let Some(path) = on_machine { p { "On the machine: " code { (outside(path)) } } }
+                @if files.is_empty() && let Some(path) = &record.storage_path { p.file { code { (Outside(path)) } } }
+                @if let Some(path) = on_machine { p { "On the machine: " code { (Outside(path)) } } }
                 @if !files.is_empty() {
                     p.hint { "To look into it: " code { "wireshark FILE" } ", or File › Open in Wireshark; " code { "tshark -r FILE" } " in a terminal." }
                 }
@@ -173,7 +173,7 @@ fn history(record: &Record) -> Markup {
             h2 { "History" }
             ol.history {
                 @for step in &record.history {
-                    li { span.step { (step.state.word()) } " " (time(step.at)) p { (outside(&step.note)) } }
+                    li { span.step { (step.state.word()) } " " (Time(step.at)) p { (Outside(&step.note)) } }
                 }
             }
         }
@@ -189,13 +189,12 @@ fn times(record: &Record) -> Markup {
         ("Ends at the latest", record.expected_end.filter(|_| record.state < State::Ended)),
         ("Ended", record.ended_at),
     ];
-    let took =
-        record.started_at.zip(record.ended_at).map(|(began, ended)| text::duration(ended.since(began)));
+    let took = record.started_at.zip(record.ended_at).map(|(began, ended)| Lasting(ended.since(began)));
     html! {
         section {
             h2 { "Times" }
             dl.facts {
-                @for (name, at) in times { @if let Some(at) = at { div { dt { (name) } dd { (time(at)) } } } }
+                @for (name, at) in times { @if let Some(at) = at { div { dt { (name) } dd { (Time(at)) } } } }
                 @if let Some(took) = took { div { dt { "Captured for" } dd { (took) } } }
             }
         }
@@ -219,11 +218,11 @@ fn reports(record: &Record) -> Markup {
 
 fn progress(report: &Report) -> Markup {
     html! {
-        @if let Some(at) = report.delivered_at { "told " (time(at)) }
+        @if let Some(at) = report.delivered_at { "told " (Time(at)) }
         @else if report.superseded { "not needed any more" }
         @else if report.dead_lettered_at.is_some() { "given up" }
         @else { "not told yet" }
-        @if let Some(error) = &report.error { ": " (outside(error)) }
+        @if let Some(error) = &report.error { ": " (Outside(error)) }
     }
 }
 
@@ -250,11 +249,11 @@ fn parameters(record: &Record, shown: Tree<'_>) -> Markup {
         section {
             h2 { "Capture" }
             dl.facts {
-                div { dt { "Name" } dd { code { (outside(&record.name)) } } }
-                @if record.session_name() != record.name { div { dt { "Session at Azure" } dd { code { (outside(record.session_name())) } } } }
-                div { dt { "Machine" } dd { code { (outside(&record.machine.id.to_string())) } } }
-                @if let Some(location) = &record.location { div { dt { "Region" } dd { (outside(location)) } } }
-                @if !record.rules.is_empty() { div { dt { "Rules" } dd { (outside(&record.rules.join(", "))) } } }
+                div { dt { "Name" } dd { code { (Outside(&record.name)) } } }
+                @if record.session_name() != record.name { div { dt { "Session at Azure" } dd { code { (Outside(record.session_name())) } } } }
+                div { dt { "Machine" } dd { code { (Outside(&record.machine.id.to_string())) } } }
+                @if let Some(location) = &record.location { div { dt { "Region" } dd { (Outside(location)) } } }
+                @if !record.rules.is_empty() { div { dt { "Rules" } dd { (Outside(&record.rules.join(", "))) } } }
                 div { dt { "Requests to Azure" } dd { (record.calls) } }
             }
             (all(&Value::Object(asked_for)))

@@ -7,7 +7,7 @@ use super::{
     session::Session,
     shell::{Frame, page},
     standing::{Standing, why},
-    text::{left, outside, time},
+    text::{Outside, Time, left},
     tree::Tree,
 };
 use crate::{
@@ -57,7 +57,7 @@ pub fn list(view: &View<'_>) -> String {
                         Line::Unreadable(name) => li id={ "c-" (name) } {
                             p.where { span.badge.bad { "Unreadable" } }
                             div.what {
-                                h2 { (outside(name)) }
+                                h2 { (Outside(name)) }
                                 p.why { "Its record cannot be read; the host's log says why. The others are not affected." }
                             }
                         },
@@ -86,15 +86,15 @@ fn one(record: &Record, shown: Tree<'_>, now: Timestamp) -> Markup {
                 @if let Some(end) = end { (left(end, now)) }
             }
             div.what {
-                h2 { a href={ "/captures/" (record.name) } { (outside(record.machine.id.name())) } }
+                h2 { a href={ "/captures/" (record.name) } { (Outside(record.machine.id.name())) } }
                 p.alert {
-                    @if let Some(severity) = &alert.severity { span.severity { (outside(severity)) } " " }
-                    @match &alert.rule { Some(rule) => (outside(rule)), None => "an alert without a name" }
+                    @if let Some(severity) = &alert.severity { span.severity { (Outside(severity)) } " " }
+                    @match &alert.rule { Some(rule) => (Outside(rule)), None => "an alert without a name" }
                 }
-                @if let Some(headline) = headline { p.headline { (outside(headline)) } }
-                @if let Some(why) = why(record) { p.why { (outside(&why)) } }
+                @if let Some(headline) = headline { p.headline { (Outside(headline)) } }
+                @if let Some(why) = why(record) { p.why { (Outside(&why)) } }
             }
-            p.when { (time(alert.fired_at.unwrap_or(record.accepted_at))) }
+            p.when { (Time(alert.fired_at.unwrap_or(record.accepted_at))) }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{assets, session::Session, text::outside};
+use super::{assets, session::Session, text::Outside};
 
 /// What a page needs beside what it shows.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,7 @@ pub fn sign_in(to: &str, error: Option<&str>) -> String {
 pub fn error(session: Option<&Session>, title: &str, detail: &str, back: &str) -> String {
     let main = html! {
         h1 { (title) }
-        p { (outside(detail)) }
+        p { (Outside(detail)) }
         p { a.button href=(back) { @if back == "/" { "To the captures" } @else { "Back to the capture" } } }
     };
     page(Frame { title, session, notice: None, every: 0 }, &main)

@@ -117,9 +117,8 @@ pub fn why(record: &Record) -> Option<String> {
     if record.inquiry.is_some() && record.state >= State::Ended {
         return Some(match record.led_to.len() {
             0 => "no machine was found that is to be captured".to_owned(),
-            found => {
-                ["led to ", &super::text::count(u64::try_from(found).unwrap_or(u64::MAX), "capture")].concat()
-            }
+            1 => "it led to one capture".to_owned(),
+            found => ["it led to ", &found.to_string(), " captures"].concat(),
         });
     }
     record.ended_because.clone().or_else(|| record.stop_reason.clone())

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::text;
+use super::text::{Grouped, Outside, Time};
 use crate::time::Timestamp;
 
 static NOTHING: Value = Value::Null;
@@ -76,11 +76,11 @@ pub fn all(value: &Value) -> Markup {
         },
         Value::Array(items) => html! { ul.plain { @for item in items { li { (all(item)) } } } },
         Value::String(string) => match string.parse::<Timestamp>() {
-            Ok(at) => text::time(at),
-            Err(_) => text::outside(string),
+            Ok(at) => html! { (Time(at)) },
+            Err(_) => html! { (Outside(string)) },
         },
         Value::Number(number) => match number.as_u64() {
-            Some(number) => html! { (text::grouped(number)) },
+            Some(number) => html! { (Grouped(number)) },
             None => html! { (number.to_string()) },
         },
         Value::Bool(true) => html! { "yes" },

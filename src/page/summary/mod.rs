@@ -1,5 +1,6 @@
 //! What a capture file showed, or why that is not known (yet). Drawn from `wire::Summary` as it is kept.
 
+mod cells;
 mod parts;
 mod tables;
 mod timeline;
@@ -8,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::{
-    text::{bytes, count, grouped, nanoseconds, of_nanoseconds, outside, time},
+    text::{Bytes, Count, Grouped, Outside},
     tree::Tree,
 };
 use crate::capture::{Record, State};
@@ -22,7 +23,7 @@ pub fn of_file(record: &Record, files: &[Tree<'_>], number: usize, summary: Opti
             nav.files aria-label="Files" {
                 @for (at, file) in files.iter().enumerate() {
                     a href={ "/captures/" (record.name) "?file=" (at) } aria-current=[(at == number).then_some("page")] {
-                        @match file.text("name") { Some(name) => (outside(name)), None => { "File " (at.saturating_add(1)) } }
+                        @match file.text("name") { Some(name) => (Outside(name)), None => { "File " (at.saturating_add(1)) } }
                     }
                 }
             }
@@ -54,7 +55,7 @@ fn not_drawn(file: Tree<'_>) -> Markup {
             @match file.text("summary") {
                 Some("waiting") => p { "Azure has not put the file into storage yet. alertcap looks again by itself." },
                 Some("reading") => p {
-                    "The file is being read" @if read > 0 { ": " (bytes(read)) @if file.number("size") > 0 { " of " (bytes(file.number("size"))) } } "."
+                    "The file is being read" @if read > 0 { ": " (Bytes(read)) @if file.number("size") > 0 { " of " (Bytes(file.number("size"))) } } "."
                     @if read > 0 && file.number("size") > 0 { " " progress max=(file.number("size")) value=(read) aria-label="Read" {} }
                 },
                 Some("off") => p { "Summaries are switched off by the variable " code { "summary" } ". The file can be downloaded." },
@@ -62,9 +63,9 @@ fn not_drawn(file: Tree<'_>) -> Markup {
                 Some("failed") => p { "The file could not be read." },
                 _ => p { "There is no summary of this file." },
             }
-            @if let Some(message) = error.text("message") { p { (outside(message)) } }
-            @if let Some(advice) = error.text("advice") { p { strong { "What to do: " } (outside(advice)) } }
-            @for line in file.list("headlines") { @if let Some(line) = line.0.as_str() { p { (outside(line)) } } }
+            @if let Some(message) = error.text("message") { p { (Outside(message)) } }
+            @if let Some(advice) = error.text("advice") { p { strong { "What to do: " } (Outside(advice)) } }
+            @for line in file.list("headlines") { @if let Some(line) = line.0.as_str() { p { (Outside(line)) } } }
         }
     }
 }
@@ -76,8 +77,8 @@ fn drawn(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
         section.findings {
             h2 { "What stands out" }
             @match reading.text("outcome") {
-                Some("partial") => p.warning { "Only the first " (bytes(reading.number("at"))) " of the file could be read: " (outside(reading.text("why").unwrap_or_default())) },
-                Some("declined") => p.warning { (outside(reading.text("why").unwrap_or_default())) },
+                Some("partial") => p.warning { "Only the first " (Bytes(reading.number("at"))) " of the file could be read: " (Outside(reading.text("why").unwrap_or_default())) },
+                Some("declined") => p.warning { (Outside(reading.text("why").unwrap_or_default())) },
                 _ => {},
             }
             (findings(summary, file))
@@ -86,14 +87,20 @@ fn drawn(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
             (timeline::timeline(summary))
             @if is_estimate {
                 p.warning {
-                    "More conversations than the " (grouped(summary.at("exactness").number("limit")))
+                    "More conversations than the " (Grouped(summary.at("exactness").number("limit")))
                     " that are followed at once: the tables below are estimates; "
-                    (count(summary.at("exactness").number("unattributedPackets"), "packet")) " are in none of them."
+                    (Count(summary.at("exactness").number("unattributedPackets"), "packet")) " are in none of them."
                 }
             }
             (tables::tables(summary))
             (parts::parts(summary))
-            (facts(summary.at("file"), summary))
+            section {
+                h2 { "The capture file" }
+                (cells::facts(summary.at("file"), &parts::FILE))
+                @if let Some(machine) = summary.text("machine") {
+                    p.hint { "In and out are as seen by " code { (Outside(machine)) } ", the address in most packets." }
+                }
+            }
         }
     }
 }
@@ -105,52 +112,19 @@ fn findings(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
             ul {
                 @for finding in findings {
                     li {
-                        (outside(finding.text("sentence").unwrap_or_default()))
-                        " " span.rule { (outside(finding.text("rule").unwrap_or_default())) }
+                        (Outside(finding.text("sentence").unwrap_or_default()))
+                        " " span.rule { (Outside(finding.text("rule").unwrap_or_default())) }
                         @if finding.is("explainsAlert") { " " span.explains { "what the alert measures" } }
                     }
                 }
             }
         } @else {
             @for line in file.map(|file| file.list("headlines")).into_iter().flatten() {
-                @if let Some(line) = line.0.as_str() { p { (outside(line)) } }
+                @if let Some(line) = line.0.as_str() { p { (Outside(line)) } }
             }
             p { "No rule found anything out of the ordinary." }
         }
     }
-}
-
-fn facts(file: Tree<'_>, summary: Tree<'_>) -> Markup {
-    let at = |name| file.at(name).0.as_u64().map(of_nanoseconds);
-    let took = file.number("lastPacketAt").saturating_sub(file.number("firstPacketAt"));
-    html! {
-        section {
-            h2 { "The capture file" }
-            dl.facts {
-                @if let Some(format) = file.text("format") { (fact("Format", &html! { (outside(format)) " " (outside(file.text("precision").unwrap_or_default())) })) }
-                (fact("Length", &html! { (bytes(file.number("bytes"))) }))
-                (fact("Packets", &html! { (grouped(file.number("packets"))) }))
-                (fact("On the wire", &html! { (bytes(file.number("wireBytes"))) }))
-                @if file.number("cutPackets") > 0 { (fact("Not kept whole", &html! { (count(file.number("cutPackets"), "packet")) })) }
-                @if let Some(dropped) = file.at("dropped").0.as_u64() { (fact("Dropped while capturing", &html! { (count(dropped, "packet")) })) }
-                @if let Some(first) = at("firstPacketAt") { (fact("First packet", &time(first))) }
-                @if let Some(last) = at("lastPacketAt") { (fact("Last packet", &html! { (time(last)) ", " (nanoseconds(took)) " later" })) }
-                @if let Some(machine) = summary.text("machine") { (fact("The machine", &html! { code { (outside(machine)) } })) }
-                @for interface in file.list("interfaces") {
-                    (fact("Interface", &html! {
-                        (outside(interface.text("name").unwrap_or_default())) " " (outside(interface.text("linkType").unwrap_or_default()))
-                        ", " (count(interface.number("packets"), "packet"))
-                        @if interface.number("snapLength") > 0 { ", " (grouped(interface.number("snapLength"))) " bytes of each" }
-                    }))
-                }
-                @if file.number("packets") > 1 && !file.is("inTimeOrder") { (fact("Order", &html! { "Some packets stand behind later ones." })) }
-            }
-        }
-    }
-}
-
-fn fact(name: &str, value: &Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
 }
 
 #[cfg(test)]

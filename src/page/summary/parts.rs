@@ -1,176 +1,131 @@
-//! What single protocols have to tell: how TCP fared, who tried to connect, names, errors. Only where there is something.
+//! What single protocols have to tell: how TCP fared, names, errors. Only where there is something.
 
 use maud::{Markup, html};
 
-use super::tables::{section, table};
+use super::cells::{Cell, Column, Fact, facts, part};
 use crate::page::{
-    text::{count, grouped, nanoseconds, outside, percent},
+    text::{Bytes, Count, Grouped, Outside},
     tree::Tree,
 };
 
-pub(super) fn parts(summary: Tree<'_>) -> Markup {
-    html! {
-        (tcp(summary.at("tcp")))
-        (attempts(summary.at("attempts")))
-        (dns(summary.at("dns")))
-        (tls(summary.at("tls")))
-        (icmp(summary.at("icmp")))
-        @if summary.at("fragments").number("packets") > 0 {
-            section {
-                h2 { "Fragments" }
-                p { (count(summary.at("fragments").number("packets"), "packet")) " are fragments, of " (count(summary.at("fragments").number("datagrams"), "datagram")) "." }
-            }
-        }
-    }
-}
+/// What is counted, in words, and what it means. The members' names are Wireshark's.
+pub(super) const TCP: [Fact; 18] = [
+    ("Segments", Cell::Number("segments"), ""),
+    ("With data", Cell::Part("dataSegments", "segments"), ""),
+    ("Connections begun", Cell::Number("attempts"), "a SYN was seen"),
+    ("Connections made", Cell::Number("handshakes"), "the whole handshake was seen"),
+    ("Not answered", Cell::Number("unanswered"), "nobody answered the SYN: filtered, or nobody there"),
+    ("Refused", Cell::Number("refused"), "answered with a reset: nothing listens there"),
+    ("Resets", Cell::Number("resets"), "one side broke off"),
+    ("Sent again", Cell::Part("retransmissions", "segments"), "segments were lost, or late"),
+    ("… at once", Cell::Number("fastRetransmissions"), "the other side had asked for them"),
+    ("… in vain", Cell::Number("spuriousRetransmissions"), "they had arrived already"),
+    ("Out of order", Cell::Number("outOfOrder"), "they overtook one another on the way"),
+    ("Not in the file", Cell::Number("lostSegments"), "earlier segments were not captured"),
+    ("Acknowledged only", Cell::Number("ackLostSegments"), "they arrived, but were not captured"),
+    ("Asked for again", Cell::Number("duplicateAcks"), "acknowledgements that repeat the last one"),
+    ("No room", Cell::Number("zeroWindows"), "a receiver could take nothing more: its program is slow"),
+    ("Room filled", Cell::Number("fullWindows"), "a sender had to wait for the receiver"),
+    ("Keep-alives", Cell::Number("keepAlives"), "connections without traffic, kept open"),
+    ("Round trip", Cell::Spread("roundTrip"), ""),
+];
+/// The file itself, as `capinfos` tells it.
+pub(super) const FILE: [Fact; 10] = [
+    ("Format", Cell::Text("format"), ""),
+    ("Times in", Cell::Text("precision"), ""),
+    ("Length", Cell::Own(|file| html! { (Bytes(file.number("bytes"))) }), ""),
+    ("Packets", Cell::Own(|file| html! { (Grouped(file.number("packets"))) }), ""),
+    ("On the wire", Cell::Bytes("wireBytes"), ""),
+    ("Not kept whole", Cell::Part("cutPackets", "packets"), "packets"),
+    ("Dropped", Cell::Number("dropped"), "packets, while capturing"),
+    ("First packet", Cell::Time("firstPacketAt"), ""),
+    ("Last packet", Cell::Time("lastPacketAt"), ""),
+    ("Interfaces", Cell::Own(interfaces), ""),
+];
+const DNS: [Fact; 5] = [
+    ("Questions", Cell::Number("queries"), ""),
+    ("Answers", Cell::Number("responses"), ""),
+    ("Not answered", Cell::Number("unanswered"), ""),
+    ("Failed", Cell::Number("failed"), ""),
+    ("Time to answer", Cell::Spread("responseTime"), ""),
+];
+const TLS: [Fact; 4] = [
+    ("Clients' hellos", Cell::Number("clientHellos"), ""),
+    ("Without a name", Cell::Number("withoutName"), "of the server that is meant"),
+    ("Servers' hellos", Cell::Number("serverHellos"), ""),
+    ("Alerts", Cell::Number("alerts"), "before encryption began"),
+];
+const ICMP: [Fact; 3] = [
+    ("Echo requests", Cell::Number("echoRequests"), ""),
+    ("Echo replies", Cell::Number("echoReplies"), ""),
+    ("Errors", Cell::Number("errors"), ""),
+];
+const FRAGMENTS: [Fact; 2] =
+    [("Fragments", Cell::Number("packets"), ""), ("Of so many datagrams", Cell::Number("datagrams"), "")];
+const NAMES: [Column; 2] = [("Name", Cell::Text("name")), ("Times", Cell::Number("count"))];
+const FAILURES: [Column; 3] =
+    [("Name", Cell::Text("name")), ("Code", Cell::Text("code")), ("Times", Cell::Number("count"))];
 
-/// What is counted, in words, and what it means. The field's names are Wireshark's.
-pub(super) const TCP: [(&str, &str, &str); 15] = [
-    ("attempts", "Connections begun", "a SYN was seen"),
-    ("handshakes", "Connections made", "the whole handshake was seen"),
-    ("unanswered", "Not answered", "nobody answered the SYN: filtered, or nobody there"),
-    ("refused", "Refused", "answered with a reset: nothing listens there"),
-    ("resets", "Resets", "one side broke off"),
-    ("retransmissions", "Sent again", "segments were lost, or late"),
-    ("fastRetransmissions", "… at once", "the other side had asked for them"),
-    ("spuriousRetransmissions", "… in vain", "they had arrived already"),
-    ("outOfOrder", "Out of order", "they overtook one another on the way"),
-    ("lostSegments", "Not in the file", "earlier segments were not captured"),
-    ("ackLostSegments", "Acknowledged, not in the file", "they arrived, but were not captured"),
-    ("duplicateAcks", "Asked for again", "acknowledgements that repeat the last one"),
-    ("zeroWindows", "No room", "a receiver could take nothing more: its program is slow"),
-    ("fullWindows", "Room filled", "a sender had to wait for the receiver"),
-    ("keepAlives", "Keep-alives", "connections without traffic, kept open"),
+/// A heading, the member that it is about, what tells whether there is something, its facts, and its tables.
+type Part = (&'static str, &'static str, &'static [&'static str], &'static [Fact], &'static [Names]);
+/// A heading, a member, and the columns.
+type Names = (&'static str, &'static str, &'static [Column]);
+
+const PARTS: [Part; 5] = [
+    ("How TCP fared", "tcp", &["segments"], &TCP, &[]),
+    (
+        "DNS",
+        "dns",
+        &["queries", "responses"],
+        &DNS,
+        &[
+            ("Names that could not be resolved", "failures", &FAILURES),
+            ("Names that were asked for", "names", &NAMES),
+        ],
+    ),
+    (
+        "TLS",
+        "tls",
+        &["clientHellos", "serverHellos"],
+        &TLS,
+        &[("Servers that were named", "serverNames", &NAMES)],
+    ),
+    (
+        "ICMP",
+        "icmp",
+        &["echoRequests", "echoReplies", "errors"],
+        &ICMP,
+        &[("Kinds of errors", "kinds", &NAMES)],
+    ),
+    ("Fragments", "fragments", &["packets"], &FRAGMENTS, &[]),
 ];
 
-fn tcp(tcp: Tree<'_>) -> Markup {
-    let segments = tcp.number("segments");
+fn interfaces(file: Tree<'_>) -> Markup {
     html! {
-        @if segments > 0 {
-            section {
-                h2 { "How TCP fared" }
-                dl.facts.words {
-                    div { dt { "Segments" } dd { (grouped(segments)) ", " (grouped(tcp.number("dataSegments"))) " of them with data" } }
-                    @for (name, word, meaning) in TCP {
-                        @if tcp.number(name) > 0 {
-                            div {
-                                dt { (word) }
-                                dd {
-                                    (grouped(tcp.number(name)))
-                                    @if name == "retransmissions" { " (" (percent(tcp.number(name), segments)) ")" }
-                                    " " span.hint { (meaning) }
-                                }
-                            }
-                        }
-                    }
-                    (spread("Round trip", tcp.at("roundTrip")))
+        ul.plain {
+            @for interface in file.list("interfaces") {
+                @let most = interface.number("snapLength");
+                li {
+                    (Outside(interface.text("name").unwrap_or_default())) " " (Outside(interface.text("linkType").unwrap_or_default()))
+                    ", " (Count(interface.number("packets"), "packet"))
+                    @if most > 0 { ", " (Grouped(most)) " bytes of each" }
                 }
             }
         }
+        @if file.number("packets") > 1 && !file.is("inTimeOrder") { "Some packets stand behind later ones." }
     }
 }
 
-fn spread(name: &str, of: Tree<'_>) -> Markup {
+pub(super) fn parts(summary: Tree<'_>) -> Markup {
     html! {
-        @if of.number("count") > 0 {
-            div {
-                dt { (name) }
-                dd {
-                    (nanoseconds(of.number("median"))) " " span.hint { "in the middle; " (nanoseconds(of.number("shortest"))) " to " (nanoseconds(of.number("longest"))) }
+        @for (title, member, telling, known, tables) in PARTS {
+            @let of = summary.at(member);
+            @if telling.iter().any(|name| of.number(name) > 0) {
+                section {
+                    h2 { (title) }
+                    (facts(of, known))
+                    @for (title, member, columns) in tables { (part(title, of.at(member), columns)) }
                 }
-            }
-        }
-    }
-}
-
-fn attempts(top: Tree<'_>) -> Markup {
-    let rows = top.list("largest");
-    let shown = rows.clone().count();
-    let rows = html! {
-        @for row in rows {
-            tr {
-                th scope="row" { (outside(row.text("client").unwrap_or_default())) " → " wbr; (outside(row.text("server").unwrap_or_default())) }
-                td { (grouped(row.number("attempts"))) } td { (grouped(row.number("unanswered"))) }
-                td { (grouped(row.number("refused"))) } td { (grouped(row.number("ports"))) }
-            }
-        }
-    };
-    section(
-        "Who tried to connect",
-        top.number("count"),
-        shown,
-        &["Client → server", "Attempts", "Not answered", "Refused", "Ports"],
-        &rows,
-    )
-}
-
-/// Names and how often; with the code of each, where they have one.
-fn names(title: &str, top: Tree<'_>, columns: &[&str]) -> Markup {
-    let rows = top.list("largest");
-    let shown = rows.clone().count();
-    let rows = html! {
-        @for row in rows {
-            tr {
-                th scope="row" { (outside(row.text("name").unwrap_or_default())) }
-                @if let Some(code) = row.text("code") { td { (outside(code)) } }
-                td { (grouped(row.number("count"))) }
-            }
-        }
-    };
-    html! {
-        @if shown > 0 {
-            h3 { (title) }
-            (table(title, top.number("count"), shown, columns, &rows))
-        }
-    }
-}
-
-fn dns(dns: Tree<'_>) -> Markup {
-    html! {
-        @if dns.number("queries") > 0 || dns.number("responses") > 0 {
-            section {
-                h2 { "DNS" }
-                dl.facts {
-                    div { dt { "Questions" } dd { (grouped(dns.number("queries"))) } }
-                    div { dt { "Answers" } dd { (grouped(dns.number("responses"))) } }
-                    @if dns.number("unanswered") > 0 { div { dt { "Not answered" } dd { (grouped(dns.number("unanswered"))) } } }
-                    @if dns.number("failed") > 0 { div { dt { "Failed" } dd { (grouped(dns.number("failed"))) } } }
-                    (spread("Time to answer", dns.at("responseTime")))
-                }
-                (names("Names that could not be resolved", dns.at("failures"), &["Name", "Code", "Times"]))
-                (names("Names that were asked for", dns.at("names"), &["Name", "Times"]))
-            }
-        }
-    }
-}
-
-fn tls(tls: Tree<'_>) -> Markup {
-    html! {
-        @if tls.number("clientHellos") > 0 || tls.number("serverHellos") > 0 {
-            section {
-                h2 { "TLS" }
-                dl.facts {
-                    div { dt { "Clients' hellos" } dd { (grouped(tls.number("clientHellos"))) @if tls.number("withoutName") > 0 { ", " (grouped(tls.number("withoutName"))) " without a server's name" } } }
-                    div { dt { "Servers' hellos" } dd { (grouped(tls.number("serverHellos"))) } }
-                    @if tls.number("alerts") > 0 { div { dt { "Alerts" } dd { (grouped(tls.number("alerts"))) } } }
-                }
-                (names("Servers that were named", tls.at("serverNames"), &["Name", "Times"]))
-            }
-        }
-    }
-}
-
-fn icmp(icmp: Tree<'_>) -> Markup {
-    html! {
-        @if icmp.number("echoRequests") > 0 || icmp.number("echoReplies") > 0 || icmp.number("errors") > 0 {
-            section {
-                h2 { "ICMP" }
-                dl.facts {
-                    div { dt { "Echo requests" } dd { (grouped(icmp.number("echoRequests"))) } }
-                    div { dt { "Echo replies" } dd { (grouped(icmp.number("echoReplies"))) } }
-                    div { dt { "Errors" } dd { (grouped(icmp.number("errors"))) } }
-                }
-                (names("Kinds of errors", icmp.at("kinds"), &["Kind", "Times"]))
             }
         }
     }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use crate::page::{
-    text::{bytes, clock, count, grouped, nanoseconds, of_nanoseconds, share, time},
+    text::{Bytes, Count, Grouped, Span, Time, clock, of_nanoseconds, share},
     tree::Tree,
 };
 
@@ -57,14 +57,14 @@ pub(super) fn timeline(summary: Tree<'_>) -> Markup {
             h2 { "Over time" }
             figure {
                 div.plot {
-                    span.y.top { (rate) }
+                    span.y.top { (rate) "/s" }
                     span.y.middle { "0" }
-                    span.y.bottom { (rate) }
+                    span.y.bottom { (rate) "/s" }
                     svg viewBox={ "0 0 " (WIDTH) " " (HALF.saturating_mul(2)) } preserveAspectRatio="none" role="img" aria-labelledby="tl-title tl-desc" {
                         title id="tl-title" { "Bytes over time, to the machine upwards and from it downwards" }
                         desc id="tl-desc" {
-                            (count(u64::try_from(points.len()).unwrap_or_default(), "span")) " of " (nanoseconds(step)) " each. At most "
-                            (bytes(most_up)) " to the machine and " (bytes(most_down)) " from it in one of them. The table below has the numbers."
+                            (Count(u64::try_from(points.len()).unwrap_or_default(), "span")) " of " (Span(step)) " each. At most "
+                            (Bytes(most_up)) " to the machine and " (Bytes(most_down)) " from it in one of them. The table below has the numbers."
                         }
                         path.to d=(bars(&points, |point| (HALF, up(point.to, scale)))) {}
                         @if has_others { path.others d=(bars(&points, |point| (HALF.saturating_sub(up(point.to, scale)), up(point.others, scale)))) {} }
@@ -73,7 +73,7 @@ pub(super) fn timeline(summary: Tree<'_>) -> Markup {
                     }
                     @if most_again > 0 {
                         svg.strip viewBox={ "0 0 " (WIDTH) " " (STRIP) } preserveAspectRatio="none" role="img" aria-labelledby="tl-again" {
-                            title id="tl-again" { "Segments sent again, at most " (grouped(most_again)) " in one span" }
+                            title id="tl-again" { "Segments sent again, at most " (Grouped(most_again)) " in one span" }
                             path d=(bars(&points, |point| (STRIP, share(point.again, most_again, STRIP)))) {}
                         }
                     }
@@ -98,7 +98,7 @@ fn table(timeline: Tree<'_>, start: u64, step: u64) -> Markup {
             summary { "The same in numbers" }
             div.scroll tabindex="0" role="region" aria-label="Over time, in numbers" {
                 table {
-                    caption { "From " (time(of_nanoseconds(start))) " on, each row " (nanoseconds(step)) }
+                    caption { "From " (Time(of_nanoseconds(start))) " on, each row " (Span(step)) }
                     thead { tr {
                         th scope="col" { "After" } th scope="col" { "Packets in" } th scope="col" { "Packets out" } th scope="col" { "Bytes in" }
                         th scope="col" { "Bytes out" } th scope="col" { "Others" } th scope="col" { "Sent again" }
@@ -106,10 +106,10 @@ fn table(timeline: Tree<'_>, start: u64, step: u64) -> Markup {
                     tbody {
                         @for (row, point) in timeline.list("points").take(MOST_POINTS).enumerate() {
                             tr {
-                                th scope="row" { (nanoseconds(step.saturating_mul(u64::try_from(row).unwrap_or_default()))) }
-                                td { (grouped(point.number("packetsIn"))) } td { (grouped(point.number("packetsOut"))) }
-                                td { (bytes(point.number("bytesIn"))) } td { (bytes(point.number("bytesOut"))) }
-                                td { (bytes(point.number("bytesOther"))) } td { (grouped(point.number("retransmissions"))) }
+                                th scope="row" { (Span(step.saturating_mul(u64::try_from(row).unwrap_or_default()))) }
+                                td { (Grouped(point.number("packetsIn"))) } td { (Grouped(point.number("packetsOut"))) }
+                                td { (Bytes(point.number("bytesIn"))) } td { (Bytes(point.number("bytesOut"))) }
+                                td { (Bytes(point.number("bytesOther"))) } td { (Grouped(point.number("retransmissions"))) }
                             }
                         }
                     }
@@ -144,10 +144,7 @@ fn bars(points: &[Point], bar: impl Fn(&Point) -> (u64, u64)) -> String {
 }
 
 /// What the scale's end stands for: so many bytes a second.
-fn rate(scale: u64, step: u64) -> String {
+fn rate(scale: u64, step: u64) -> Bytes {
     let a_second = u128::from(scale).saturating_mul(1_000_000_000).checked_div(u128::from(step));
-    match a_second.and_then(|rate| u64::try_from(rate).ok()) {
-        Some(rate) => [&bytes(rate), "/s"].concat(),
-        None => bytes(scale),
-    }
+    Bytes(a_second.and_then(|rate| u64::try_from(rate).ok()).unwrap_or(scale))
 }
