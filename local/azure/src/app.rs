@@ -52,6 +52,10 @@ impl App {
             Route::Blob { account, container, name, head } => {
                 crate::blob::http::handle(self, req, account, container, name, *head)
             }
+            Route::BlobList { account, container } => {
+                crate::blob::list::handle(self, req, account, container)
+            }
+            Route::DelegationKey { account } => crate::blob::delegation::handle(self, req, account),
             Route::Notify { name } => crate::receivers::webhook(self, req, name),
             Route::Slack { name } => crate::receivers::slack::take(self, req, name),
             Route::Teams { name } => crate::receivers::teams::take(self, req, name),

@@ -50,6 +50,18 @@ pub enum Fault {
     Drop,
     /// Does everything, then closes the connection in place of an answer.
     LostAnswer,
+    /// Does everything, and closes the connection in the middle of the answer's body.
+    BodyBreaks {
+        /// So many bytes of it are sent.
+        after_bytes: usize,
+    },
+    /// Does everything, and sends the answer's body in pieces.
+    SlowBody {
+        /// How long a piece is.
+        bytes: usize,
+        /// The pause before each.
+        ms: u64,
+    },
     /// The capture starts and ends in `Error` (on `packetCaptures.put`).
     CaptureError {
         /// What `packetCaptureError` lists.
@@ -67,7 +79,8 @@ pub enum Fault {
     },
 }
 
-const KINDS: &str = "status, delay, drop, lost_answer, capture_error, operation_failed";
+const KINDS: &str =
+    "status, delay, drop, lost_answer, body_breaks, slow_body, capture_error, operation_failed";
 
 /// Which requests a fault is for.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -212,7 +225,11 @@ impl Rule {
             Fault::OperationFailed { .. } => {
                 &["packetCaptures.put", "packetCaptures.stop", "packetCaptures.delete"]
             }
-            Fault::Delay { .. } | Fault::Drop | Fault::LostAnswer => return Ok(()),
+            Fault::Delay { .. }
+            | Fault::Drop
+            | Fault::LostAnswer
+            | Fault::BodyBreaks { .. }
+            | Fault::SlowBody { .. } => return Ok(()),
         };
         if fits.contains(&self.operation.as_str()) {
             return Ok(());
@@ -229,6 +246,8 @@ impl Fault {
             Self::Delay { .. } => "delay",
             Self::Drop => "drop",
             Self::LostAnswer => "lost_answer",
+            Self::BodyBreaks { .. } => "body_breaks",
+            Self::SlowBody { .. } => "slow_body",
             Self::CaptureError { .. } => "capture_error",
             Self::OperationFailed { .. } => "operation_failed",
         }
@@ -273,7 +292,9 @@ impl Fault {
             (None, "slack" | "teams") => answer::text(status, &code),
             (None, "token" | "openid" | "keys") => crate::entra::errors::shaped(status, &code, &message),
             (None, "imds.token") => crate::imds::error(status, &code, &message),
-            (None, "blob.get" | "blob.head") => crate::blob::http::error(status, &code, &message),
+            (None, "blob.get" | "blob.head" | "blob.list" | "blob.delegationKey") => {
+                crate::blob::http::error(status, &code, &message)
+            }
             (None, _) => ArmError::new(status, code, message).answer(),
         };
         if let Some(after) = retry_after {

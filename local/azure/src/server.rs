@@ -1,11 +1,13 @@
 //! Connections: each request is read whole, recorded, given its fault, answered, and the answer recorded.
 
+mod body;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use self::body::{Aborted, Paced};
 use crate::answer::{self, Answer};
 use crate::app::App;
 use crate::faults::{Fault, Seen};
@@ -23,18 +26,6 @@ use crate::route::Route;
 
 /// More than ARM takes.
 const MAX_BODY: usize = 8 * 1024 * 1024;
-
-/// The connection is closed in place of an answer.
-#[derive(Debug)]
-struct Aborted;
-
-impl std::fmt::Display for Aborted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection is closed on request")
-    }
-}
-
-impl std::error::Error for Aborted {}
 
 /// Accepts connections for ever.
 pub(crate) async fn listen(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>) {
@@ -70,7 +61,7 @@ pub(crate) async fn listen(app: Arc<App>, listener: TcpListener, tls: Option<Tls
 async fn connection(app: Arc<App>, stream: impl AsyncRead + AsyncWrite + Unpin, scheme: Scheme) {
     let service = service_fn(move |request| {
         let app = Arc::clone(&app);
-        async move { serve(&app, scheme, request).await.map(|answer| answer.map(Full::new)) }
+        async move { serve(&app, scheme, request).await }
     });
     // An error is either a client that went away or an Aborted of ours: neither is news.
     let _ = hyper::server::conn::http1::Builder::new()
@@ -79,16 +70,20 @@ async fn connection(app: Arc<App>, stream: impl AsyncRead + AsyncWrite + Unpin, 
         .await;
 }
 
-async fn serve(app: &Arc<App>, scheme: Scheme, request: http::Request<Incoming>) -> Result<Answer, Aborted> {
+async fn serve(
+    app: &Arc<App>,
+    scheme: Scheme,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Paced>, Aborted> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY).collect().await;
     let complete = body.is_ok();
     let body = body.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
     let mut req =
         Req { method: parts.method, scheme, uri: parts.uri, headers: parts.headers, body, outcome: None };
-    let route = Route::parse(&req.method, req.uri.path());
+    let route = Route::of(&req);
     if let Route::Control { path } = &route {
-        return Ok(crate::control::handle(app, &req, path).await);
+        return Ok(crate::control::handle(app, &req, path).await.map(|body| Paced::new(body, None)));
     }
 
     let operation = route.operation();
@@ -130,7 +125,7 @@ async fn serve(app: &Arc<App>, scheme: Scheme, request: http::Request<Incoming>)
     }
     log(app, &req, answer.status().as_str());
     app.record.answered(seq, answer.status());
-    Ok(answer)
+    Ok(answer.map(|body| Paced::new(body, fault.as_ref())))
 }
 
 fn too_large() -> Answer {

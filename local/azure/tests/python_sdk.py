@@ -4,6 +4,7 @@ Reads its settings as JSON from the first argument; trust comes from REQUESTS_CA
 with exit code 0 only if every step did what it should.
 """
 
+import datetime
 import json
 import os
 import struct
@@ -23,7 +24,7 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.storage import StorageManagementClient
-from azure.storage.blob import BlobClient
+from azure.storage.blob import BlobClient, BlobSasPermissions, BlobServiceClient, generate_blob_sas
 
 settings = json.loads(sys.argv[1])
 endpoint, sample = settings["https"], settings["sample"]
@@ -238,7 +239,38 @@ while offset < len(content):
     packets += 1
 expect(packets > 20 and offset == len(content), f"it holds {packets} packets of at most 96 bytes")
 
-# 7. Away with both; deleting what is not there is no error, and the file stays.
+# 7. The list of what lies there, page by page, and a link that opens the file for a while.
+account_url = path.split(f"/{blob.container_name}/")[0]
+storage = BlobServiceClient(account_url, credential=secret)
+folder = blob.blob_name.rsplit("/", 1)[0]
+listed = storage.get_container_client(blob.container_name).list_blobs(name_starts_with=folder, results_per_page=1)
+sizes = {one.name: one.size for one in listed}
+expect(sizes[blob.blob_name] == len(content), f"{len(sizes)} files are listed in its folder")
+now = datetime.datetime.now(datetime.timezone.utc)
+until = now + datetime.timedelta(hours=1)
+key = storage.get_user_delegation_key(now, until)
+place_of_blob = (blob.account_name, blob.container_name, blob.blob_name)
+
+
+def opened_by(**kwargs):
+    options = {"permission": BlobSasPermissions(read=True), "expiry": until, **kwargs}
+    sas = generate_blob_sas(*place_of_blob, user_delegation_key=key, **options)
+    return BlobClient.from_blob_url(path, credential=sas).download_blob().readall()
+
+
+expect(opened_by(protocol="https") == content, "a link with a user delegation key opens it")
+for what, options in {
+    "whose time is over": {"expiry": now - datetime.timedelta(minutes=1)},
+    "whose time has not come": {"start": until},
+    "that does not let read": {"permission": BlobSasPermissions(delete=True)},
+}.items():
+    try:
+        opened_by(**options)
+        raise SystemExit(f"FAILED: a link {what} opened it")
+    except (ClientAuthenticationError, HttpResponseError) as error:
+        expect(error.status_code == 403, f"a link {what} does not")
+
+# 8. Away with both; deleting what is not there is no error, and the file stays.
 for each in names:
     captures.begin_delete(*place, each).result()
 captures.begin_delete(*place, "never-was").result()

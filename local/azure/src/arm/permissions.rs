@@ -32,12 +32,17 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> ArmResult {
         // Storage Blob Data Reader, which the stand-in gives for a whole tenant.
         if role.blob_reader {
             entries.push(json!({
-                "actions": [
-                    format!("{BLOBS}/containers/read"),
-                    format!("{BLOBS}/generateUserDelegationKey/action"),
-                ],
+                "actions": [format!("{BLOBS}/containers/read")],
                 "notActions": [],
                 "dataActions": [format!("{BLOBS}/containers/blobs/read")],
+                "notDataActions": [],
+            }));
+        }
+        if role.blob_delegator {
+            entries.push(json!({
+                "actions": [format!("{BLOBS}/generateUserDelegationKey/action")],
+                "notActions": [],
+                "dataActions": [],
                 "notDataActions": [],
             }));
         }

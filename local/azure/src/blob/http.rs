@@ -1,19 +1,21 @@
 //! Blobs over HTTP: `GET` and `HEAD /{account}/{container}/{blob…}`, as the storage emulator lays URLs out.
 
 use http::StatusCode;
+use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::Blob;
+use super::{Blob, sas};
 use crate::answer::{self, Answer};
 use crate::app::App;
 use crate::clock;
 use crate::entra::tokens::{self, Audience, Refused};
+use crate::inventory::{Role, Subscription};
 use crate::request::Req;
 
 /// A bearer token needs at least this version.
 const OLDEST_VERSION: &str = "2017-11-09";
 
 /// Why a read is refused.
-struct Refusal {
+pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: &'static str,
@@ -21,11 +23,11 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
         Self { status, code, message, header: None }
     }
 
-    fn answer(self) -> Answer {
+    pub(super) fn answer(self) -> Answer {
         let mut answer = match self.status {
             StatusCode::NOT_MODIFIED => answer::empty(self.status),
             status => error(status, self.code, self.message),
@@ -39,7 +41,18 @@ impl Refusal {
 
 /// Answers a read.
 pub(crate) fn handle(app: &App, req: &Req, account: &str, container: &str, name: &str, head: bool) -> Answer {
-    let mut answer = read(app, req, account, container, name).unwrap_or_else(|refusal| refusal.answer());
+    let answer = read(app, req, account, container, name).unwrap_or_else(Refusal::answer);
+    let mut answer = decorate(req, answer);
+    // An error of HEAD is told by x-ms-error-code alone.
+    if head && !answer.status().is_success() {
+        *answer.body_mut() = bytes::Bytes::new();
+        answer.headers_mut().remove("content-type");
+    }
+    answer
+}
+
+/// Adds what every answer of storage carries.
+pub(super) fn decorate(req: &Req, mut answer: Answer) -> Answer {
     if !answer.headers().contains_key("x-ms-request-id") {
         answer::set(&mut answer, "x-ms-request-id", clock::guid());
     }
@@ -49,29 +62,31 @@ pub(crate) fn handle(app: &App, req: &Req, account: &str, container: &str, name:
     if let Some(id) = req.header("x-ms-client-request-id") {
         answer::set(&mut answer, "x-ms-client-request-id", id);
     }
-    // An error of HEAD is told by x-ms-error-code alone.
-    if head && !answer.status().is_success() {
-        *answer.body_mut() = bytes::Bytes::new();
-        answer.headers_mut().remove("content-type");
-    }
     answer
 }
 
-fn read(app: &App, req: &Req, account: &str, container: &str, name: &str) -> Result<Answer, Refusal> {
-    let Some((subscription, found)) = app.inventory.account(account) else {
+/// The subscription of an account that can be reached.
+pub(super) fn account<'a>(app: &'a App, name: &str) -> Result<&'a Subscription, Refusal> {
+    let Some((subscription, found)) = app.inventory.account(name) else {
         // At Azure such a host does not resolve; what stands here instead is invented.
-        return Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFound",
-            "The specified account does not exist.",
-        ));
+        let message = "The specified account does not exist.";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", message));
     };
     // That the firewall is asked before the token is invented.
     if !found.is_open() {
         let message = "This request is not authorized to perform this operation.";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "AuthorizationFailure", message));
     }
-    authorize(app, req, &subscription.tenant_id)?;
+    Ok(subscription)
+}
+
+fn read(app: &App, req: &Req, account: &str, container: &str, name: &str) -> Result<Answer, Refusal> {
+    let subscription = self::account(app, account)?;
+    if sas::is_signed(req) {
+        sas::check(app, req, account, container, name)?;
+    } else {
+        authorize_read(app, req, &subscription.tenant_id)?;
+    }
     if !app.blobs.has_container(account, container) {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
@@ -82,11 +97,19 @@ fn read(app: &App, req: &Req, account: &str, container: &str, name: &str) -> Res
     let blob = app.blobs.get(account, container, name).ok_or_else(|| {
         Refusal::new(StatusCode::NOT_FOUND, "BlobNotFound", "The specified blob does not exist.")
     })?;
-    if req.header("if-match").is_some_and(|wanted| wanted != "*" && wanted != blob.etag) {
+    // Dates count whole seconds; one that cannot be read is none.
+    let modified = blob.modified.as_second();
+    let since = |name: &str| {
+        let date = DateTimeParser::new().parse_timestamp(req.header(name)?).ok()?;
+        Some(date.as_second())
+    };
+    let is_another = req.header("if-match").is_some_and(|wanted| wanted != "*" && wanted != blob.etag);
+    if is_another || since("if-unmodified-since").is_some_and(|since| modified > since) {
         let message = "The condition specified using HTTP conditional header(s) is not met.";
         return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, "ConditionNotMet", message));
     }
-    if req.header("if-none-match").is_some_and(|known| known == "*" || known == blob.etag) {
+    let is_known = req.header("if-none-match").map(|known| known == "*" || known == blob.etag);
+    if is_known.unwrap_or_else(|| since("if-modified-since").is_some_and(|since| modified <= since)) {
         return Err(Refusal::new(StatusCode::NOT_MODIFIED, "", ""));
     }
     // With both, x-ms-range wins.
@@ -96,8 +119,22 @@ fn read(app: &App, req: &Req, account: &str, container: &str, name: &str) -> Res
     }
 }
 
-/// A bearer token of the account's tenant, for storage, of an app that may read, with a version that knows of tokens.
-fn authorize(app: &App, req: &Req, tenant: &str) -> Result<(), Refusal> {
+/// A bearer token of the account's tenant, of an app that may read.
+pub(super) fn authorize_read(app: &App, req: &Req, tenant: &str) -> Result<(), Refusal> {
+    let (_, role) = authorize(app, req, tenant)?;
+    if role.blob_reader {
+        return Ok(());
+    }
+    let message = "This request is not authorized to perform this operation using this permission.";
+    Err(Refusal::new(StatusCode::FORBIDDEN, "AuthorizationPermissionMismatch", message))
+}
+
+/// A bearer token of the account's tenant, for storage, of an app that has a role, with a version that knows of tokens.
+pub(super) fn authorize<'a>(
+    app: &'a App,
+    req: &Req,
+    tenant: &str,
+) -> Result<(tokens::Claims, Role<'a>), Refusal> {
     let refuse = |code, message| {
         let challenge = format!(
             "Bearer authorization_uri={}/{tenant}/oauth2/authorize resource_id=https://storage.azure.com",
@@ -134,12 +171,11 @@ fn authorize(app: &App, req: &Req, tenant: &str) -> Result<(), Refusal> {
     if !claims.tid.eq_ignore_ascii_case(tenant) {
         return Err(refuse("InvalidAuthenticationInfo", "Issuer validation failed. Issuer did not match."));
     }
-    let reader = app.inventory.role(&claims.tid, &claims.appid).is_some_and(|caller| caller.blob_reader);
-    if reader {
-        return Ok(());
-    }
+    let role = app.inventory.role(&claims.tid, &claims.appid);
     let message = "This request is not authorized to perform this operation using this permission.";
-    Err(Refusal::new(StatusCode::FORBIDDEN, "AuthorizationPermissionMismatch", message))
+    let role =
+        role.ok_or_else(|| Refusal::new(StatusCode::FORBIDDEN, "AuthorizationPermissionMismatch", message))?;
+    Ok((claims, role))
 }
 
 fn whole(blob: &Blob) -> Answer {
@@ -193,9 +229,13 @@ fn properties(blob: &Blob, answer: &mut Answer) {
     answer::set(answer, "x-ms-server-encrypted", "true");
 }
 
+/// Text in XML.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// An error as storage tells it.
 pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let request_id = clock::guid();
     let body = format!(
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{}</Code><Message>{}\nRequestId:{}\nTime:{}</Message></Error>",

@@ -1,6 +1,9 @@
 //! Blob storage: the files of captures, in memory and below the state for whoever wants to open one.
 
+pub(crate) mod delegation;
 pub(crate) mod http;
+pub(crate) mod list;
+mod sas;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -45,6 +48,18 @@ impl Blobs {
     /// The blob of this name.
     pub(crate) fn get(&self, account: &str, container: &str, name: &str) -> Option<Arc<Blob>> {
         self.lock().get(&(account.to_owned(), container.to_owned(), name.to_owned())).cloned()
+    }
+
+    /// All in a container, by name in its order.
+    pub(crate) fn list(&self, account: &str, container: &str) -> Vec<(String, Arc<Blob>)> {
+        let mut all: Vec<_> = self
+            .lock()
+            .iter()
+            .filter(|((in_account, in_container, _), _)| in_account == account && in_container == container)
+            .map(|((_, _, name), blob)| (name.clone(), Arc::clone(blob)))
+            .collect();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
     }
 
     /// Whether there is a container of this name: one with a blob in it, or the one captures go to by default.

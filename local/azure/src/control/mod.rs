@@ -3,6 +3,7 @@
 mod sessions;
 mod tokens;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::request::Req;
 const ROUTES: &str = "GET /_standin/sample, GET /_standin/requests?since=SEQ&wait_ms=MS, GET /_standin/notifications?since=SEQ&wait_ms=MS, \
     GET and POST /_standin/faults, POST /_standin/reset, GET and POST /_standin/captures, \
     GET /_standin/calls or /_standin/calls?capture=NAME, POST /_standin/happen, GET and POST /_standin/clock, \
-    GET and POST /_standin/throttle, POST /_standin/receivers, POST /_standin/action-group-token, \
+    GET and POST /_standin/throttle, POST /_standin/blob, POST /_standin/receivers, POST /_standin/action-group-token, \
     GET and POST /_standin/identities, POST /_standin/sign, POST /_standin/federated-token, GET and POST /_standin/signing-keys";
 
 /// What a reset may leave alone.
@@ -82,6 +83,10 @@ pub(crate) async fn handle(app: &Arc<App>, req: &Req, path: &str) -> Answer {
             Ok(()) => identities(app),
             Err(message) => bad_request(message),
         },
+        (&Method::POST, "blob") => match place(app, &req.body) {
+            Ok(()) => answer::empty(StatusCode::NO_CONTENT),
+            Err(message) => bad_request(message),
+        },
         (&Method::POST, "receivers") => match app.webhook_secrets.tell(&req.body) {
             Ok(()) => answer::empty(StatusCode::NO_CONTENT),
             Err(message) => bad_request(message),
@@ -123,6 +128,25 @@ fn assign(app: &App, req: &Req) -> Result<(), String> {
     let Assign { assigned } = serde_json::from_slice(&req.body)
         .map_err(|error| format!("not a list: {error}. Send {{\"assigned\":[\"NAME\",…]}}."))?;
     app.identities.set(&app.inventory, assigned)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    account: String,
+    container: String,
+    name: String,
+    file: PathBuf,
+}
+
+/// Puts a file of this machine's where captures' files go, over another of its name.
+fn place(app: &App, body: &[u8]) -> Result<(), String> {
+    let Place { account, container, name, file } = serde_json::from_slice(body).map_err(|error| {
+        format!("not a blob: {error}. Send {{\"account\":…,\"container\":…,\"name\":…,\"file\":PATH}}.")
+    })?;
+    let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    app.blobs.put(&account, &container, &name, bytes.into(), app.clock.now());
+    Ok(())
 }
 
 /// The managed identities that the host has.

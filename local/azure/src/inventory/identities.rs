@@ -37,6 +37,9 @@ pub struct Identity {
     /// Whether it is Storage Blob Data Reader.
     #[serde(default = "yes")]
     pub blob_reader: bool,
+    /// Whether it is let have user delegation keys: as a Storage Blob Delegator, or as a reader of a whole account.
+    #[serde(default = "yes")]
+    pub blob_delegator: bool,
 }
 
 /// The kinds of managed identities.
@@ -56,6 +59,7 @@ impl Identity {
             actions: &self.actions,
             not_actions: &self.not_actions,
             blob_reader: self.blob_reader,
+            blob_delegator: self.blob_delegator,
         }
     }
 }

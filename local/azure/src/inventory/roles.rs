@@ -11,6 +11,8 @@ pub struct Role<'a> {
     pub not_actions: &'a [String],
     /// Whether it is Storage Blob Data Reader.
     pub blob_reader: bool,
+    /// Whether it is let have user delegation keys: as a Storage Blob Delegator, or as a reader of a whole account.
+    pub blob_delegator: bool,
 }
 
 impl Role<'_> {

@@ -50,6 +50,9 @@ pub struct AppRegistration {
     /// Whether it is Storage Blob Data Reader.
     #[serde(default = "yes")]
     pub blob_reader: bool,
+    /// Whether it is let have user delegation keys: as a Storage Blob Delegator, or as a reader of a whole account.
+    #[serde(default = "yes")]
+    pub blob_delegator: bool,
 }
 
 /// A client secret.
@@ -71,6 +74,7 @@ impl AppRegistration {
             actions: &self.actions,
             not_actions: &self.not_actions,
             blob_reader: self.blob_reader,
+            blob_delegator: self.blob_delegator,
         }
     }
 }

@@ -55,6 +55,18 @@ fn check_block(block: &Value) -> Result<(), String> {
     }
     match block["type"].as_str().unwrap_or_default() {
         "divider" => Ok(()),
+        "rich_text" => list("elements").iter().try_for_each(|section| {
+            if section["type"] != "rich_text_section" {
+                return Err(format!("{} is not played here", section["type"]));
+            }
+            section["elements"].as_array().into_iter().flatten().try_for_each(|element| match element["type"]
+                .as_str()
+            {
+                Some("text") => length(&element["text"], 3_000),
+                Some("link") => length(&element["url"], 3_000).map_err(|why| format!("url: {why}")),
+                other => Err(format!("{other:?} is not played here")),
+            })
+        }),
         "header" => check_text(&block["text"], &["plain_text"], 150),
         "section" => {
             let fields = list("fields");

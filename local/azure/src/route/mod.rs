@@ -7,6 +7,8 @@ mod tests;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::request::Req;
+
 /// Every operation that is recorded and can be given a fault.
 pub const OPERATIONS: &[&str] = &[
     "token",
@@ -37,6 +39,8 @@ pub const OPERATIONS: &[&str] = &[
     "operationResults.get",
     "blob.get",
     "blob.head",
+    "blob.list",
+    "blob.delegationKey",
     "notify",
     "slack",
     "teams",
@@ -110,6 +114,14 @@ pub(crate) enum Route {
         name: String,
         head: bool,
     },
+    BlobList {
+        account: String,
+        container: String,
+    },
+    /// A key to sign links with.
+    DelegationKey {
+        account: String,
+    },
     Notify {
         name: String,
     },
@@ -128,6 +140,17 @@ pub(crate) enum Route {
 }
 
 impl Route {
+    /// Reads a request. Of a container and an account, only what is asked in the query is played.
+    pub(crate) fn of(req: &Req) -> Self {
+        let route = Self::parse(&req.method, req.uri.path());
+        let asks = |what: &str| req.query("comp").is_some_and(|comp| comp == what);
+        match route {
+            Self::BlobList { .. } if !asks("list") => Self::Unknown,
+            Self::DelegationKey { .. } if !asks("userdelegationkey") => Self::Unknown,
+            route => route,
+        }
+    }
+
     /// Reads method and path. Azure's paths are taken in any case; names keep the caller's.
     pub(crate) fn parse(method: &Method, path: &str) -> Self {
         let decoded: Vec<String> = path
@@ -166,6 +189,12 @@ impl Route {
                     head: method == Method::HEAD,
                 }
             }
+            [_, container] if !container.is_empty() && method == Method::GET => {
+                Self::BlobList { account: names[0].into(), container: names[1].into() }
+            }
+            [account] | [account, ""] if !account.is_empty() && method == Method::POST => {
+                Self::DelegationKey { account: names[0].into() }
+            }
             _ => Self::Unknown,
         }
     }
@@ -180,6 +209,8 @@ impl Route {
                 | Self::IdentityToken
                 | Self::Metadata
                 | Self::Blob { .. }
+                | Self::BlobList { .. }
+                | Self::DelegationKey { .. }
                 | Self::Notify { .. }
                 | Self::Slack { .. }
                 | Self::Teams { .. }
@@ -232,6 +263,8 @@ impl Route {
             Self::OperationResult { .. } => "operationResults.get",
             Self::Blob { head: false, .. } => "blob.get",
             Self::Blob { head: true, .. } => "blob.head",
+            Self::BlobList { .. } => "blob.list",
+            Self::DelegationKey { .. } => "blob.delegationKey",
             Self::Notify { .. } => "notify",
             Self::Slack { .. } => "slack",
             Self::Teams { .. } => "teams",

@@ -57,6 +57,8 @@ fn every_operation_is_reached_by_its_path_in_any_case() {
         ("GET", format!("{location}/operationResults/o"), "operationResults.get"),
         ("GET", "/account/container/a/b.cap".into(), "blob.get"),
         ("HEAD", "/account/container/a/b.cap".into(), "blob.head"),
+        ("GET", "/account/container".into(), "blob.list"),
+        ("POST", "/account/".into(), "blob.delegationKey"),
         ("POST", "/notify/people".into(), "notify"),
         ("POST", "/slack/services/T0/B0/secret".into(), "slack"),
         ("POST", "/teams/workflow".into(), "teams"),

@@ -163,3 +163,50 @@ async fn a_storage_path_of_ones_own_is_kept_as_it_was_given() {
     let url = format!("{}/stshopcaptures/mine/a/b.cap", azure.base);
     assert_eq!(read(&azure, Method::GET, &url, &token, &[]).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_body_breaks_off_or_comes_slowly_on_request() {
+    let azure = Azure::start().await;
+    let (url, token) = file(&azure).await;
+    azure.fault(json!({"operation": "blob.get", "fault": {"kind": "body_breaks", "after_bytes": 100}})).await;
+    let request = azure.http.get(&url).bearer_auth(&token).header("x-ms-version", "2025-05-05");
+    let answer = request.send().await.expect("a head");
+    assert_eq!(answer.status(), 200);
+    assert!(answer.bytes().await.is_err(), "it is not whole");
+    azure
+        .fault(json!({"operation": "blob.get", "fault": {"kind": "slow_body", "bytes": 50, "ms": 20}}))
+        .await;
+    let begin = std::time::Instant::now();
+    let answer = read(&azure, Method::GET, &url, &token, &[("range", "bytes=0-199")]).await;
+    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (206, 200));
+    assert!(begin.elapsed().as_millis() >= 80, "four pieces");
+}
+
+#[tokio::test]
+async fn a_list_shows_what_begins_with_a_prefix_page_by_page() {
+    let azure = Azure::start().await;
+    let (url, token) = file(&azure).await;
+    let base = url.split("/network-watcher-logs/").next().expect("a container").to_owned();
+    let kept = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(kept.path(), b"12345").expect("written");
+    for name in ["a/0_x.cap", "a/1_<x>.cap", "a/2_x.cap", "b/x.cap"] {
+        let place = json!({"account": "stshopcaptures", "container": "network-watcher-logs", "name": name, "file": kept.path()});
+        assert_eq!(send(azure.post("/_standin/blob").json(&place)).await.status, 204);
+    }
+    let list = async |marker: &str| {
+        let query = format!("restype=container&comp=list&prefix=a%2F&maxresults=2&marker={marker}");
+        let answer =
+            read(&azure, Method::GET, &format!("{base}/network-watcher-logs?{query}"), &token, &[]).await;
+        assert_eq!(answer.status, 200);
+        String::from_utf8_lossy(&answer.bytes).into_owned()
+    };
+    let first = list("").await;
+    assert!(
+        first.contains("<Name>a/1_&lt;x&gt;.cap</Name>") && first.contains("<Content-Length>5<"),
+        "{first}"
+    );
+    assert!(first.contains("<NextMarker>a/2_x.cap</NextMarker>"), "{first}");
+    let rest = list("a%2F2_x.cap").await;
+    assert!(rest.contains("<Name>a/2_x.cap</Name>") && rest.contains("<NextMarker></NextMarker>"), "{rest}");
+    assert!(!rest.contains("b/x.cap"), "{rest}");
+}

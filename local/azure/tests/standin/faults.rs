@@ -101,7 +101,9 @@ async fn a_fault_that_cannot_be_is_answered_with_what_can() {
     assert!(text.contains("virtualMachines.get, virtualMachineScaleSets.get"), "{text}");
     let text = refused(json!({ "operation": "token", "fault": { "kind": "melt" } })).await;
     assert!(
-        text.contains("Kinds: status, delay, drop, lost_answer, capture_error, operation_failed"),
+        text.contains(
+            "Kinds: status, delay, drop, lost_answer, body_breaks, slow_body, capture_error, operation_failed"
+        ),
         "{text}"
     );
     refused(json!({ "operation": "token", "times": 0, "fault": { "kind": "drop" } })).await;

@@ -23,6 +23,7 @@ fn app(certificates: &[&str]) -> AppRegistration {
         actions: Vec::new(),
         not_actions: Vec::new(),
         blob_reader: true,
+        blob_delegator: true,
     }
 }
 
