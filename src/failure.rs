@@ -115,7 +115,7 @@ fn advice(code: &str) -> Option<&'static str> {
         }
         "settings" => "Set the variables named in the message; GET /readyz shows when all are well.",
         "addressNotAllowed" => {
-            "Check that login_endpoint, arm_endpoint, imds_endpoint and notify_host name the hosts to be called."
+            "Check that login_endpoint, arm_endpoint, imds_endpoint, storage_endpoint and notify_host name the hosts to be called."
         }
         _ => return None,
     })

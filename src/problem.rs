@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 `application/problem+json`, and the other answers' common form: all in one place.
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -82,6 +82,22 @@ impl Problem {
     #[must_use]
     pub fn forbidden(detail: &str) -> Self {
         Self::new(403, "forbidden", "Not allowed", detail)
+    }
+
+    /// 412: the file is another than the request's conditions say.
+    #[must_use]
+    pub fn precondition_failed() -> Self {
+        let detail = "The file is another by now than the conditions of the request say.";
+        Self::new(412, "precondition-failed", "Another file", detail)
+    }
+
+    /// 416: the file ends before the range begins; `whole` is its length, as `Content-Range` has it.
+    #[must_use]
+    pub fn range_not_satisfiable(whole: Option<HeaderValue>) -> Self {
+        let detail = "The file ends before that range begins.";
+        let mut problem = Self::new(416, "range-not-satisfiable", "No such range", detail);
+        problem.headers.extend(whole.map(|whole| (header::CONTENT_RANGE, whole)));
+        problem
     }
 
     /// 405: the route takes other methods.
@@ -193,8 +209,13 @@ pub fn hardened(status: StatusCode, content_type: &'static str, body: Bytes) -> 
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    harden(headers);
+    response
+}
+
+/// Adds what every answer says.
+pub fn harden(headers: &mut HeaderMap) {
     for (name, value) in HARDENING {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    response
 }

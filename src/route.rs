@@ -17,6 +17,11 @@ pub enum Route<'a> {
         /// The capture's name, as it stands in the path.
         name: &'a str,
     },
+    /// `GET /api/captures/{name}/file`
+    File {
+        /// The same.
+        name: &'a str,
+    },
     /// `DELETE /api/captures/{name}`
     Delete {
         /// The same.
@@ -120,6 +125,7 @@ impl<'a> Route<'a> {
         Some(match (folder, what) {
             (API, None) if *method == Method::DELETE => (Self::Delete { name }, OF_A_CAPTURE),
             (API, None) => (Self::Capture { name }, OF_A_CAPTURE),
+            (API, Some("file")) => (Self::File { name }, READ),
             (API, Some("summary")) => (Self::Summary { name }, READ),
             (API, Some("stop")) => (Self::Stop { name }, "POST"),
             (PAGES, None) => (Self::Page { name }, READ),
@@ -155,6 +161,8 @@ mod tests {
             (Method::GET, "/api/sweep", Route::Sweep),
             (Method::GET, "/api/captures", Route::Captures),
             (Method::GET, "/api/captures/a.b-c", Route::Capture { name: "a.b-c" }),
+            (Method::GET, "/api/captures/a/file", Route::File { name: "a" }),
+            (Method::HEAD, "/api/captures/a/file", Route::File { name: "a" }),
             (Method::DELETE, "/api/captures/a", Route::Delete { name: "a" }),
             (Method::POST, "/api/captures/a/stop", Route::Stop { name: "a" }),
             (Method::GET, "/api/captures/a/summary", Route::Summary { name: "a" }),

@@ -4,6 +4,7 @@ mod alerts;
 mod captures;
 mod delivery;
 mod dry_run;
+mod file;
 mod health;
 mod operate;
 mod page;
@@ -79,6 +80,11 @@ pub async fn answer<P: Platform>(app: &App<P>, request: Request<impl Body>) -> A
         Ok(Route::Captures) => in_time(app, captures::list(app, &parts)).await,
         Ok(Route::Capture { name }) => in_time(app, captures::one(app, &parts, name)).await,
         Ok(Route::Summary { name }) => in_time(app, summary::one(app, &parts, name)).await,
+        Ok(Route::File { name }) => match file::file(app, &parts, name).await {
+            // It began nothing that an answer would have to wait for.
+            Ok(answered) => return answered,
+            Err(problem) => Err(problem),
+        },
         Ok(Route::Stop { name }) => operate::stop(app, &parts, name).await,
         Ok(Route::Delete { name }) => operate::delete(app, &parts, name).await,
         Ok(Route::Sweep) => sweep::sweep(app, &parts).await,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};
 
-use super::{captures::unavailable, query, require};
+use super::{captures::unavailable, query, require_operator};
 use crate::{
     app::App,
     capture::{Record, State},
@@ -24,7 +24,7 @@ pub(super) async fn one<P: Platform>(
     name: &str,
 ) -> Result<Response<Bytes>, Problem> {
     let settings = app.settings().await?;
-    require(app, parts, &settings.callers.operator)?;
+    require_operator(app, parts).await?;
     let record = store::load(&app.platform, name).await.map_err(|error| unavailable(app, &error))?;
     let record = record.ok_or_else(|| Problem::not_found("There is no capture of this name."))?;
     let index = which(query(parts, "file").as_deref())?;
@@ -40,7 +40,7 @@ pub(super) async fn one<P: Platform>(
 }
 
 /// The file that is asked for.
-fn which(file: Option<&str>) -> Result<usize, Problem> {
+pub(super) fn which(file: Option<&str>) -> Result<usize, Problem> {
     let bad = || {
         Problem::bad_request(
             "bad-file",

@@ -317,6 +317,10 @@ impl FakeAzure {
         assert!(header("x-ms-version").is_some());
         let url = request.uri().to_string();
         let there = |(at, _): &(Timestamp, Vec<u8>)| now >= *at;
+        if operation == "blob key" {
+            let body = "<UserDelegationKey><SignedOid>o</SignedOid><SignedTid>t</SignedTid><SignedStart>s</SignedStart><SignedExpiry>e</SignedExpiry><SignedService>b</SignedService><SignedVersion>v</SignedVersion><Value>Y2FuYXJ5</Value></UserDelegationKey>";
+            return Response::new(Bytes::from_static(body.as_bytes()));
+        }
         if operation == "blobs" {
             let url = url::Url::parse(&url).unwrap();
             let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
@@ -399,10 +403,11 @@ fn operation(request: &Request<Bytes>) -> &'static str {
         Some("teams.example") => "teams",
         Some("slack.example") => "slack",
         Some(host) if host.contains(".blob.") => {
-            if request.uri().query().is_some_and(|query| query.contains("comp=list")) {
-                "blobs"
-            } else {
-                "blob"
+            let asks = |what| request.uri().query().is_some_and(|query| query.contains(what));
+            match () {
+                () if asks("comp=list") => "blobs",
+                () if asks("comp=userdelegationkey") => "blob key",
+                () => "blob",
             }
         }
         _ if path.starts_with("/operations/") => "operation",

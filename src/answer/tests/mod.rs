@@ -7,6 +7,7 @@ mod dry_run;
 mod endings;
 mod exact;
 mod faults;
+mod files;
 mod inquiry;
 mod limits;
 mod mutations;

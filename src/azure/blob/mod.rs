@@ -31,9 +31,8 @@ const MOST_XML: usize = 4 * 1024 * 1024;
 
 /// What of a request for a blob goes on to storage, which knows best what it has: the part that is wanted, and on which
 /// conditions.
-pub const PASSED_ON: [header::HeaderName; 6] = [
+pub const PASSED_ON: [header::HeaderName; 5] = [
     header::RANGE,
-    header::IF_RANGE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
     header::IF_MODIFIED_SINCE,
