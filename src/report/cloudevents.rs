@@ -15,7 +15,7 @@ pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
 pub fn body(record: &Record, message: &Message) -> Value {
     let agent = agent_missing(record).map(|words| format!(". {words}")).unwrap_or_default();
     let headlines = json!(message.headlines);
-    json!({
+    let mut event = json!({
         "specversion": "1.0",
         "id": message.id,
         "type": format!("alertcap.capture.{}.v1", message.event.word()),
@@ -28,7 +28,15 @@ pub fn body(record: &Record, message: &Message) -> Value {
             "headlines": headlines,
             "capture": record.public(),
         },
-    })
+    });
+    if let Some(data) = event.get_mut("data").and_then(Value::as_object_mut) {
+        if let (Some(url), Some(until)) = (&message.file, message.shared_until) {
+            let link = json!({ "url": url.as_str(), "expiresAt": until.to_string() });
+            data.insert("shareLink".to_owned(), link);
+        }
+        data.extend(message.unshared.iter().map(|why| ("noShareLink".to_owned(), why.as_str().into())));
+    }
+    event
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::Event;
 use crate::{
+    azure::{arm::ArmError, blob::Link},
     capture::Record,
     plan::MachineKind,
     text::{clean, clean_up_to},
@@ -34,8 +35,12 @@ pub struct Message {
     pub advice: Option<String>,
     /// What else the reader should know.
     pub notes: Vec<String>,
-    /// Where the file is, if that can be followed safely.
+    /// Where the file is, if that can be followed safely; signed while `shared_until` is set.
     pub file: Option<Url>,
+    /// Until then whoever has it can open the file by it.
+    pub shared_until: Option<Timestamp>,
+    /// Why there is no such link, where there was to be one.
+    pub unshared: Option<String>,
 }
 
 impl Message {
@@ -58,6 +63,26 @@ impl Message {
             advice: advice(record, event),
             notes: notes(record),
             file: record.storage_path.as_deref().and_then(safe),
+            shared_until: None,
+            unshared: None,
+        }
+    }
+
+    /// With a link in the file's place that opens it, or with the reason why there is none.
+    pub fn share(&mut self, link: Result<Option<Link>, ArmError>) {
+        match link {
+            Ok(None) => {}
+            Ok(Some(link)) => {
+                self.notes.push(format!("Whoever has the link can open the file until {}.", link.until));
+                self.file = Some(link.url);
+                self.shared_until = Some(link.until);
+            }
+            Err(error) => {
+                let advice = error.failure.advice.as_deref().unwrap_or_default();
+                let why = format!("There is no link that opens the file: {}. {advice}", error.failure);
+                self.notes.push(why.clone());
+                self.unshared = Some(why);
+            }
         }
     }
 }

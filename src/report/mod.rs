@@ -8,6 +8,7 @@ pub mod audience;
 pub mod cloudevents;
 pub mod message;
 pub mod send;
+pub mod share;
 pub mod slack;
 pub mod teams;
 

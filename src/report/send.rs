@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 
-use super::{Outcome, Receiver, Report, cloudevents, message::Message, slack, teams};
+use super::{Outcome, Receiver, Report, cloudevents, message::Message, share, slack, teams};
 use crate::{
     app::App,
     capture::Record,
@@ -27,7 +27,7 @@ const LONGEST_WORD: usize = 64;
 pub async fn send<P: Platform>(app: &App<P>, settings: &Settings, record: &mut Record, index: usize) {
     let Some(report) = record.reports.get(index) else { return };
     let outcome = match settings.people.iter().find(|destination| destination.to == report.to) {
-        Some(destination) => post(app, destination, record, report).await,
+        Some(destination) => post(app, settings, destination, record, report).await,
         None => {
             not_taken(format!("{} is not set, or wrong: GET /readyz says which", report.to.variables().0))
         }
@@ -64,8 +64,15 @@ fn note(record: &mut Record, report: &Report, known: Option<&str>, now: Timestam
     record.note(now, note);
 }
 
-async fn post<P: Platform>(app: &App<P>, to: &Destination, record: &Record, report: &Report) -> Outcome {
-    let message = Message::of(record, report.event, &report.id);
+async fn post<P: Platform>(
+    app: &App<P>,
+    settings: &Settings,
+    to: &Destination,
+    record: &Record,
+    report: &Report,
+) -> Outcome {
+    let mut message = Message::of(record, report.event, &report.id);
+    message.share(share::link(app, settings, record, report.event).await);
     let (content_type, body) = match to.to {
         Receiver::Webhook => (cloudevents::CONTENT_TYPE, cloudevents::body(record, &message)),
         Receiver::Teams => ("application/json", teams::body(&message)),

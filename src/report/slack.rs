@@ -34,6 +34,9 @@ pub fn body(message: &Message) -> Value {
         let fields: Vec<Value> = facts.iter().map(field).collect();
         blocks.push(object("section", vec![("fields", fields.into())]));
     }
+    if let (Some(file), Some(_)) = (&message.file, message.shared_until) {
+        blocks.push(link(file.as_str()));
+    }
     for note in message.notes.iter().chain([&message.id]) {
         blocks.push(object("context", vec![("elements", vec![plain(note, CONTEXT)].into())]));
     }
@@ -43,6 +46,13 @@ pub fn body(message: &Message) -> Value {
         "unfurl_media": false,
         "blocks": blocks,
     })
+}
+
+/// A link is an element of its own: neither markup nor a button, which Slack would report a click of.
+fn link(url: &str) -> Value {
+    let link = object("link", vec![("url", url.into()), ("text", "Open the file".into())]);
+    let section = object("rich_text_section", vec![("elements", vec![link].into())]);
+    object("rich_text", vec![("elements", vec![section].into())])
 }
 
 /// Colons stay colons: no emoji is made of them.

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod inquiry;
 mod limits;
+mod links;
 mod mutations;
 mod operate;
 mod page;

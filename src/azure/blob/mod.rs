@@ -6,6 +6,7 @@
 mod list;
 mod place;
 mod refusal;
+mod share;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::{
 
 pub use list::Listed;
 pub use place::Blob;
+pub use share::Link;
 
 /// `x-ms-version`: needed with tokens, and good at every account.
 pub const VERSION: &str = "2023-11-03";
