@@ -32,12 +32,18 @@ pub(crate) enum Feature {
     Probe,
     /// Installing the Network Watcher agent where it is missing; the same right runs anything on the machine
     Install,
+    /// Downloads and summaries: reading what captures left
+    Files,
+    /// Links in reports that open a file: `share_links`
+    Links,
 }
 
 /// One row.
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) name: String,
+    /// One of a role's `dataActions`.
+    pub(crate) is_data: bool,
     /// None: each of them.
     part: Option<Part>,
     /// The component's own requests need it, for all of these features; for any capture if there are none.
@@ -95,7 +101,8 @@ fn action(row: &Table) -> Result<Action> {
     };
     let (calls, documents) = (need("calls")?, need("documents")?);
     let why = text("why").with_context(|| format!("{name} does not say why"))?.to_owned();
-    Ok(Action { name, part, calls, documents, why })
+    let is_data = row.get("data").and_then(toml::Value::as_bool).unwrap_or_default();
+    Ok(Action { name, is_data, part, calls, documents, why })
 }
 
 fn features(words: &str) -> Result<Vec<Feature>> {
@@ -139,7 +146,10 @@ mod tests {
         assert!(!has(&without(Feature::Stop), "stop/action"));
         // What the probe reads of an account, Network Watcher reads too.
         assert!(has(&without(Feature::Probe), "storageAccounts/read"));
-        let called = Choice { without: vec![Feature::Probe], only_called: true, part: None };
+        assert!(!has(&without(Feature::Files), "blobs/read"));
+        assert!(!has(&without(Feature::Links), "generateUserDelegationKey"));
+        let left_out = vec![Feature::Probe, Feature::Files, Feature::Links];
+        let called = Choice { without: left_out, only_called: true, part: None };
         assert!(!has(&called, "Microsoft.Storage") && !has(&called, "Microsoft.Authorization"));
     }
 

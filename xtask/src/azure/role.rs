@@ -245,17 +245,18 @@ impl Role {
         "Start, follow, stop and delete Network Watcher packet captures"
     }
 
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.actions.iter().map(|action| action.name.as_str())
+    fn names(&self, are_data: bool) -> Vec<&str> {
+        let of_kind = self.actions.iter().filter(|action| action.is_data == are_data);
+        of_kind.map(|action| action.name.as_str()).collect()
     }
 
     fn json(&self) -> String {
         let role = json!({
             "Name": self.name,
             "Description": self.description(),
-            "Actions": self.names().collect::<Vec<_>>(),
+            "Actions": self.names(false),
             "NotActions": [],
-            "DataActions": [],
+            "DataActions": self.names(true),
             "NotDataActions": [],
             "AssignableScopes": self.assignable,
         });
@@ -263,9 +264,15 @@ impl Role {
     }
 
     fn bicep(&self) -> String {
-        let actions: String = (self.actions.iter())
-            .map(|action| format!("          // {}\n          {}\n", action.why, bicep::text(&action.name)))
-            .collect();
+        let listed = |are_data| -> String {
+            let of_kind = self.actions.iter().filter(|action| action.is_data == are_data);
+            of_kind
+                .map(|action| {
+                    format!("          // {}\n          {}\n", action.why, bicep::text(&action.name))
+                })
+                .collect()
+        };
+        let (actions, data_actions) = (listed(false), listed(true));
         let (name, description) = (bicep::text(&self.name), bicep::text(self.description()));
         let assignable = bicep::list(self.assignable.iter().map(String::as_str), 4);
         format!(
@@ -280,7 +287,7 @@ impl Role {
                  permissions: [\n      {{\n        \
                    actions: [\n{actions}        ]\n        \
                    notActions: []\n        \
-                   dataActions: []\n        \
+                   dataActions: [\n{data_actions}        ]\n        \
                    notDataActions: []\n      }}\n    ]\n    \
                  assignableScopes: {assignable}\n  \
                }}\n}}\n\n\

@@ -33,6 +33,8 @@ fn the_role_is_what_az_takes() {
     let actions = role["Actions"].as_array().unwrap();
     assert!(actions.contains(&json!("Microsoft.Network/networkWatchers/packetCaptures/write")));
     assert!(actions.iter().all(|action| !action.as_str().unwrap().ends_with("/*")));
+    let reading = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
+    assert_eq!(role["DataActions"], json!([reading]));
 }
 
 #[test]
@@ -43,7 +45,8 @@ fn bicep_and_json_have_the_same_actions() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("'Microsoft.")?.strip_suffix('\''))
         .collect();
-    let names: Vec<_> = role.names().filter_map(|name| name.strip_prefix("Microsoft.")).collect();
+    let names = [role.names(false), role.names(true)].concat();
+    let names: Vec<_> = names.into_iter().filter_map(|name| name.strip_prefix("Microsoft.")).collect();
     assert_eq!(listed, names);
     assert!(bicep.contains("roleName: 'alertcap storage'") && bicep.contains("listKeys"));
     assert_eq!(bicep.matches('{').count(), bicep.matches('}').count());
