@@ -279,6 +279,12 @@ impl Stack {
         })
     }
 
+    /// The most memory that the host has had at a time, in bytes; none where the system does not tell.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        self.hosts.iter().flatten().next()?.process.peak_memory()
+    }
+
     /// What the host and the component have said, over all starts.
     #[must_use]
     pub fn logs(&self) -> String {

@@ -15,6 +15,8 @@ fn called() -> Vec<String> {
     let table: Table = TABLE.parse().expect("the table is TOML");
     let rows = table["actions"].as_array().expect("a list");
     let called = rows.iter().filter(|row| row.get("calls").is_some());
+    // Storage itself looks at these, not ARM: tests/file.rs sees it refuse.
+    let called = called.filter(|row| !matches!(row["calls"].as_str(), Some("files" | "links")));
     called.map(|row| row["action"].as_str().expect("a name").to_owned()).collect()
 }
 
