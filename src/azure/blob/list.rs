@@ -1,10 +1,12 @@
 //! The blobs of a container, a page at a time.
 
 use http::{HeaderMap, Method, StatusCode};
-use roxmltree::{Document, Node};
 use url::form_urlencoded;
 
-use super::{Blob, MOST_XML, Storage};
+use super::{
+    Blob, MOST_XML, Storage,
+    xml::{elements, text},
+};
 use crate::{
     azure::arm::ArmError,
     platform::{Platform, read_whole},
@@ -58,23 +60,19 @@ impl<P: Platform> Storage<'_, P> {
 
 /// Adds what a page holds; what the next one is asked for with, empty if there is none.
 fn read(body: &[u8], all: &mut Vec<Listed>) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
-    let document = Document::parse(text.trim_start_matches('\u{feff}')).ok()?;
-    for blob in document.descendants().filter(|node| node.has_tag_name("Blob")) {
-        let etag = text_of(blob, "Etag").unwrap_or_default();
+    let page = std::str::from_utf8(body).ok()?;
+    // One that broke off shall not be taken for the whole.
+    page.trim_end().ends_with("</EnumerationResults>").then_some(())?;
+    for blob in elements(page, "Blob") {
+        let etag = text(blob, "Etag").unwrap_or_default();
         all.push(Listed {
-            name: text_of(blob, "Name")?,
-            size: text_of(blob, "Content-Length")?.parse().ok()?,
+            name: text(blob, "Name")?,
+            size: text(blob, "Content-Length")?.parse().ok()?,
             // A list shows it without the quotes that requests and answers have it in.
             etag: if etag.starts_with('"') { etag } else { ["\"", &etag, "\""].concat() },
         });
     }
-    Some(text_of(document.root(), "NextMarker").unwrap_or_default())
-}
-
-/// The text in the first element of this name.
-pub(super) fn text_of(within: Node<'_, '_>, name: &str) -> Option<String> {
-    within.descendants().find(|node| node.has_tag_name(name))?.text().map(str::to_owned)
+    Some(text(page, "NextMarker").unwrap_or_default())
 }
 
 pub(super) fn unreadable() -> ArmError {

@@ -7,6 +7,7 @@ mod list;
 mod place;
 mod refusal;
 mod share;
+mod xml;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 
+use super::xml;
 use crate::{
     azure::arm::{ArmError, ErrorKind},
     failure::Failure,
@@ -14,8 +15,7 @@ use crate::{
 pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ArmError {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let text = String::from_utf8_lossy(body);
-    let document = roxmltree::Document::parse(text.trim_start_matches('\u{feff}')).ok();
-    let part = |name| document.as_ref().and_then(|document| super::list::text_of(document.root(), name));
+    let part = |name| xml::text(&text, name);
     let code = header("x-ms-error-code").map(str::to_owned).or_else(|| part("Code"));
     let code = code.unwrap_or_else(|| ["HTTP ", status.as_str()].concat());
     // Its further lines are the request's id and time.

@@ -8,12 +8,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, Method, StatusCode};
-use roxmltree::Document;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 use url::Url;
 
-use super::{Blob, MOST_XML, Storage, list};
+use super::{Blob, MOST_XML, Storage, list, xml};
 use crate::{
     azure::arm::ArmError,
     platform::{Platform, read_whole},
@@ -77,8 +76,7 @@ impl<P: Platform> Storage<'_, P> {
 impl DelegationKey {
     fn read(body: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
-        let document = Document::parse(text.trim_start_matches('\u{feff}')).ok()?;
-        let part = |name| list::text_of(document.root(), name);
+        let part = |name| xml::text(text, name);
         Some(Self {
             oid: part("SignedOid")?,
             tid: part("SignedTid")?,
