@@ -208,7 +208,10 @@ pub fn hardened(status: StatusCode, content_type: &'static str, body: Bytes) -> 
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    // Of a page that is not sent again it would be the page's own.
+    if status != StatusCode::NOT_MODIFIED {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
     harden(headers);
     response
 }

@@ -16,7 +16,7 @@ use crate::{
     page::{
         assets,
         capture::{self, View},
-        list::{self, Line},
+        list,
         origin::{is_same_site, set_cookie},
         session::{SECONDS, Session, begin},
         shell,
@@ -24,6 +24,7 @@ use crate::{
     platform::Platform,
     problem::{Problem, hardened, html},
     route::Route,
+    view::files::{Progress, summary_key},
 };
 
 /// A form of ours is much smaller.
@@ -120,11 +121,10 @@ fn unless_known(parts: &Parts, page: String) -> Response<Bytes> {
     }
     tag.push('"');
     let is_known = parts.headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
-    let mut response =
-        if is_known { html(StatusCode::NOT_MODIFIED, String::new()) } else { html(StatusCode::OK, page) };
-    if is_known {
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-    }
+    let mut response = match is_known {
+        true => html(StatusCode::NOT_MODIFIED, String::new()),
+        false => html(StatusCode::OK, page),
+    };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -140,16 +140,8 @@ async fn list_page<P: Platform>(
     let after = query(parts, "after").unwrap_or_default();
     let is_older = !after.is_empty();
     let part = captures::part(app, captures::PAGE, after).await?;
-    let lines = part.captures.into_iter().map(|record| match record {
-        Ok(record) => {
-            let shown = record.public();
-            Line::Record(Box::new(record), shown)
-        }
-        Err(name) => Line::Unreadable(name),
-    });
-    let lines = lines.collect();
     let now = app.platform.now();
-    Ok(list::list(&list::View { lines, is_older, next: part.next, session, notice, now }))
+    Ok(list::list(&list::View { captures: part.captures, is_older, next: part.next, session, notice, now }))
 }
 
 async fn capture_page<P: Platform>(
@@ -160,17 +152,18 @@ async fn capture_page<P: Platform>(
     notice: Option<&'static str>,
 ) -> Result<String, Problem> {
     let record = operate::load(app, name).await?;
-    let file = query(parts, "file").and_then(|number| number.parse::<u16>().ok()).unwrap_or_default();
-    let key = ["summary.", name, ".", &file.to_string()].concat();
-    let summary = match app.platform.get(&key).await {
-        Ok(kept) => kept.and_then(|kept| json::tree(&kept).ok()),
-        Err(error) => return Err(captures::unavailable(app, &error)),
-    };
+    let file: usize = query(parts, "file").and_then(|number| number.parse().ok()).unwrap_or_default();
+    let is_made = record.files.get(file).is_some_and(|file| file.summary == Progress::Done);
+    let kept = if is_made { app.platform.get(&summary_key(name, file)).await } else { Ok(None) };
+    let kept = kept.map_err(|error| captures::unavailable(app, &error))?;
+    let summary = kept.and_then(|kept| json::tree(&kept).ok());
+    let are_read = app.settings().await?.files.summary;
     let (shown, now): (Value, _) = (record.public(), app.platform.now());
     let view = View {
         record: &record,
         shown: &shown,
-        file: usize::from(file),
+        file,
+        are_read,
         summary: summary.as_ref(),
         session,
         notice,

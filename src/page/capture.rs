@@ -15,6 +15,7 @@ use crate::{
     capture::{Record, State},
     report::{Report, message::agent_missing},
     time::Timestamp,
+    view::files::{CaptureFile, Progress},
 };
 
 /// How often the script looks while something goes on, in seconds.
@@ -30,6 +31,8 @@ pub struct View<'a> {
     pub file: usize,
     /// What that file showed, as kept.
     pub summary: Option<&'a Value>,
+    /// Whether files are read at all.
+    pub are_read: bool,
     /// Who has signed in.
     pub session: &'a Session,
     /// What was just done.
@@ -43,21 +46,20 @@ pub struct View<'a> {
 pub fn capture(view: &View<'_>) -> String {
     let record = view.record;
     let shown = Tree(view.shown);
-    let files: Vec<Tree<'_>> = shown.list("files").collect();
-    let is_read = |file: &Tree<'_>| !matches!(file.text("summary"), Some("waiting" | "reading"));
-    let is_settled = record.state == State::Reported && files.iter().all(is_read);
+    let is_settled = record.state == State::Reported && record.to_read.is_none();
     let main = html! {
         p.trail { a href="/" { "Captures" } }
         (head(view))
-        (actions(view, &files))
+        (actions(view))
         div.columns {
             div.wide {
                 (outcome(record))
-                (summary::of_file(record, &files, view.file, view.summary))
+                (summary::of_file(record, view.file, view.summary, view.are_read))
+                @if view.summary.is_none() { (history(record)) }
             }
             div.narrow {
-                (file_list(record, &files))
-                (history(record))
+                (file_list(record))
+                @if view.summary.is_some() { (history(record)) }
                 (times(record))
                 (reports(record))
                 section { h2 { "Alert" } (all(shown.at("alert").0)) }
@@ -89,11 +91,11 @@ fn head(view: &View<'_>) -> Markup {
     }
 }
 
-fn actions(view: &View<'_>, files: &[Tree<'_>]) -> Markup {
+fn actions(view: &View<'_>) -> Markup {
     let name = &view.record.name;
     html! {
         div.actions {
-            @if !files.is_empty() {
+            @if view.record.files.get(view.file).is_some_and(is_there) {
                 a.button.main href={ "/api/captures/" (name) "/file?file=" (view.file) } download { "Download" }
             }
             @if can_be_stopped(view.record) {
@@ -141,7 +143,13 @@ fn outcome(record: &Record) -> Markup {
     }
 }
 
-fn file_list(record: &Record, files: &[Tree<'_>]) -> Markup {
+/// Whether Azure has put it into storage, as far as is known.
+fn is_there(file: &CaptureFile) -> bool {
+    file.size.is_some() || file.summary != Progress::Waiting
+}
+
+fn file_list(record: &Record) -> Markup {
+    let files = &record.files;
     let place = record.parameters.storage_location.as_ref();
     let on_machine = place.and_then(|place| place.file_path.as_ref().or(place.local_path.as_ref()));
     html! {
@@ -150,11 +158,11 @@ fn file_list(record: &Record, files: &[Tree<'_>]) -> Markup {
                 h2 { @if files.len() == 1 { "File" } @else { "Files" } }
                 @for (number, file) in files.iter().enumerate() {
                     p.file {
-                        a href={ "/api/captures/" (record.name) "/file?file=" (number) } download {
-                            "Download" @if let Some(name) = file.text("name") { " " (Outside(name)) }
-                        }
-                        @if file.number("size") > 0 { " · " (Bytes(file.number("size"))) }
-                        @if file.number("packets") > 0 { " · " (Count(file.number("packets"), "packet")) }
+                        @if is_there(file) {
+                            a href={ "/api/captures/" (record.name) "/file?file=" (number) } download { "Download " (Outside(file.name())) }
+                        } @else { (Outside(file.name())) ", not uploaded yet" }
+                        @if let Some(size) = file.size { " · " (Bytes(size)) }
+                        @if file.packets > 0 { " · " (Count(file.packets, "packet")) }
                     }
                 }
                 @if files.is_empty() && let Some(path) = &record.storage_path { p.file { code { (Outside(path)) } } }

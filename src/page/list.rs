@@ -1,14 +1,12 @@
 //! The captures, newest first.
 
 use maud::{Markup, html};
-use serde_json::Value;
 
 use super::{
     session::Session,
     shell::{Frame, page},
     standing::{Standing, why},
     text::{Outside, Time, left},
-    tree::Tree,
 };
 use crate::{
     capture::{Record, State},
@@ -18,18 +16,10 @@ use crate::{
 /// How often the script looks, in seconds.
 const EVERY: u32 = 5;
 
-/// A line of the list.
-pub enum Line {
-    /// A record, and the same as people see it.
-    Record(Box<Record>, Value),
-    /// One of this name, which cannot be read.
-    Unreadable(String),
-}
-
 /// What a page of the list shows.
 pub struct View<'a> {
-    /// The captures.
-    pub lines: Vec<Line>,
+    /// The captures, and the names of those that cannot be read.
+    pub captures: Vec<Result<Record, String>>,
     /// Whether older ones were asked for.
     pub is_older: bool,
     /// Behind which name the next page begins; none if this is the last.
@@ -47,14 +37,14 @@ pub struct View<'a> {
 pub fn list(view: &View<'_>) -> String {
     let main = html! {
         h1 { "Captures" }
-        @if view.lines.is_empty() {
+        @if view.captures.is_empty() {
             (empty(view.is_older))
         } @else {
             ol.captures {
-                @for line in &view.lines {
-                    @match line {
-                        Line::Record(record, shown) => (one(record, Tree(shown), view.now)),
-                        Line::Unreadable(name) => li id={ "c-" (name) } {
+                @for capture in &view.captures {
+                    @match capture {
+                        Ok(record) => (one(record, view.now)),
+                        Err(name) => li id={ "c-" (name) } {
                             p.where { span.badge.bad { "Unreadable" } }
                             div.what {
                                 h2 { (Outside(name)) }
@@ -73,12 +63,11 @@ pub fn list(view: &View<'_>) -> String {
     page(Frame { title: "Captures", session: Some(view.session), notice: view.notice, every: EVERY }, &main)
 }
 
-fn one(record: &Record, shown: Tree<'_>, now: Timestamp) -> Markup {
+fn one(record: &Record, now: Timestamp) -> Markup {
     let alert = &record.alert;
     let standing = Standing::of(record);
     let end = record.expected_end.filter(|_| record.state < State::Ended);
-    let headline =
-        shown.list("files").find_map(|file| file.list("headlines").next()).and_then(|line| line.0.as_str());
+    let headline = record.headlines().into_iter().next();
     html! {
         li id={ "c-" (record.name) } data-standing=(standing.word()) {
             p.where {
@@ -91,7 +80,7 @@ fn one(record: &Record, shown: Tree<'_>, now: Timestamp) -> Markup {
                     @if let Some(severity) = &alert.severity { span.severity { (Outside(severity)) } " " }
                     @match &alert.rule { Some(rule) => (Outside(rule)), None => "an alert without a name" }
                 }
-                @if let Some(headline) = headline { p.headline { (Outside(headline)) } }
+                @if let Some(headline) = &headline { p.headline { (Outside(headline)) } }
                 @if let Some(why) = why(record) { p.why { (Outside(&why)) } }
             }
             p.when { (Time(alert.fired_at.unwrap_or(record.accepted_at))) }

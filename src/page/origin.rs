@@ -1,6 +1,9 @@
 //! Where a request comes from: over what, and from whose page.
 
-use http::{HeaderMap, header, request::Parts};
+use http::{
+    header::{self, AsHeaderName},
+    request::Parts,
+};
 
 /// The cookie's name where only https may carry it: the prefix has browsers take it from this host alone.
 const PROTECTED: &str = "__Host-alertcap";
@@ -10,7 +13,7 @@ const LOCAL: &str = "alertcap";
 /// Whether the cookie may travel without TLS: only where nothing leaves the machine. Whoever ends TLS before alertcap says
 /// so in `X-Forwarded-Proto`; where nobody does, the host's name tells.
 fn is_local(request: &Parts) -> bool {
-    let forwarded = header(&request.headers, "x-forwarded-proto");
+    let forwarded = text(request, "x-forwarded-proto");
     let is_https = forwarded.is_some_and(|scheme| scheme.trim_start().starts_with("https"))
         || request.uri.scheme_str() == Some("https");
     !is_https && is_loopback(host(request).unwrap_or_default())
@@ -42,22 +45,22 @@ pub fn set_cookie(request: &Parts, value: &str, seconds: i64) -> String {
 /// http, say in `Origin` which page it was. What says neither is no browser of this decade: the token decides alone.
 #[must_use]
 pub fn is_same_site(request: &Parts) -> bool {
-    if let Some(site) = header(&request.headers, "sec-fetch-site") {
+    if let Some(site) = text(request, "sec-fetch-site") {
         return site == "same-origin";
     }
-    let Some(origin) = header(&request.headers, "origin") else { return true };
+    let Some(origin) = text(request, header::ORIGIN) else { return true };
     let page = origin.split_once("://").map(|(_, authority)| authority);
     page.is_some() && page == host(request)
 }
 
 fn host(request: &Parts) -> Option<&str> {
     let authority = request.uri.authority().map(http::uri::Authority::as_str);
-    authority.or_else(|| header(&request.headers, header::HOST.as_str()))
+    authority.or_else(|| text(request, header::HOST))
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text(request: &Parts, name: impl AsHeaderName) -> Option<&str> {
     // What is there and no text must not count as not there.
-    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+    request.headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ impl Render for Percent {
     fn render_to(&self, page: &mut String) {
         let per_mille = share(self.0, self.1, 1_000);
         match (per_mille, self.0) {
-            (0, 1..) => page.push_str("< 0.1"),
+            (0, 1..) => page.push_str("&lt; 0.1"),
             (0..10, 1..) => {
                 page.push_str("0.");
                 per_mille.render_to(page);
@@ -239,10 +239,10 @@ mod tests {
     fn shares_stay_in_their_bounds_whatever_the_numbers() {
         for (part, whole, expected) in [
             (0, 0, "0 %"),
-            (7, 0, "< 0.1 %"),
+            (7, 0, "&lt; 0.1 %"),
             (1, 2, "50 %"),
             (1, 1_000, "0.1 %"),
-            (1, 10_000, "< 0.1 %"),
+            (1, 10_000, "&lt; 0.1 %"),
             (u64::MAX, u64::MAX, "100 %"),
         ] {
             assert_eq!(shown(Percent(part, whole)), expected, "{part}/{whole}");

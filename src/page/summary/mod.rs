@@ -12,65 +12,63 @@ use super::{
     text::{Bytes, Count, Grouped, Outside},
     tree::Tree,
 };
-use crate::capture::{Record, State};
+use crate::{
+    capture::{Record, State, record::Outcome},
+    view::files::{CaptureFile, Progress},
+};
 
 /// What the file with this number showed, with a way to the others.
 #[must_use]
-pub fn of_file(record: &Record, files: &[Tree<'_>], number: usize, summary: Option<&Value>) -> Markup {
-    let file = files.get(number).copied();
+pub fn of_file(record: &Record, number: usize, summary: Option<&Value>, are_read: bool) -> Markup {
+    let file = record.files.get(number);
     html! {
-        @if files.len() > 1 {
+        @if record.files.len() > 1 {
             nav.files aria-label="Files" {
-                @for (at, file) in files.iter().enumerate() {
-                    a href={ "/captures/" (record.name) "?file=" (at) } aria-current=[(at == number).then_some("page")] {
-                        @match file.text("name") { Some(name) => (Outside(name)), None => { "File " (at.saturating_add(1)) } }
-                    }
+                @for (at, file) in record.files.iter().enumerate() {
+                    a href={ "/captures/" (record.name) "?file=" (at) } aria-current=[(at == number).then_some("page")] { (Outside(file.name())) }
                 }
             }
         }
         @match (summary, file) {
-            (Some(summary), _) => (drawn(Tree(summary), file)),
-            (None, Some(file)) => (not_drawn(file)),
-            (None, None) => (no_file(record)),
+            (Some(summary), Some(file)) => (drawn(Tree(summary), &file.headlines)),
+            _ => section.pending { h2 { "What was on the wire" } (not_drawn(record, file, are_read)) },
         }
     }
 }
 
-fn no_file(record: &Record) -> Markup {
-    html! {
-        @if record.state < State::Ended {
-            section.pending { h2 { "What was on the wire" } p { "The file comes when the capture has ended. What it shows stands here then." } }
-        } @else if record.sent_at.is_some() && record.error.is_none() {
-            section.pending { h2 { "What was on the wire" } p { "No file in storage is known of this capture." } }
-        }
-    }
-}
-
-fn not_drawn(file: Tree<'_>) -> Markup {
-    let error = file.at("error");
-    let read = file.number("bytesRead");
-    html! {
-        section.pending {
-            h2 { "What was on the wire" }
-            @match file.text("summary") {
-                Some("waiting") => p { "Azure has not put the file into storage yet. alertcap looks again by itself." },
-                Some("reading") => p {
-                    "The file is being read" @if read > 0 { ": " (Bytes(read)) @if file.number("size") > 0 { " of " (Bytes(file.number("size"))) } } "."
-                    @if read > 0 && file.number("size") > 0 { " " progress max=(file.number("size")) value=(read) aria-label="Read" {} }
-                },
-                Some("off") => p { "Summaries are switched off by the variable " code { "summary" } ". The file can be downloaded." },
-                Some("declined") => p { "The file is of a kind that is not read here. It can be downloaded." },
-                Some("failed") => p { "The file could not be read." },
-                _ => p { "There is no summary of this file." },
+fn not_drawn(record: &Record, file: Option<&CaptureFile>, are_read: bool) -> Markup {
+    let Some(file) = file else {
+        let words = match record.outcome() {
+            _ if record.state < State::Ended => {
+                "The file comes when the capture has ended. What it shows stands here then."
             }
-            @if let Some(message) = error.text("message") { p { (Outside(message)) } }
-            @if let Some(advice) = error.text("advice") { p { strong { "What to do: " } (Outside(advice)) } }
-            @for line in file.list("headlines") { @if let Some(line) = line.0.as_str() { p { (Outside(line)) } } }
+            Outcome::Captured if record.to_read.is_some() => {
+                "Azure has not put the file into storage yet. alertcap looks again by itself."
+            }
+            Outcome::Captured if !are_read => "Files are not read: the variable summary is off.",
+            Outcome::Captured => "It left no file in a storage account.",
+            _ => "Nothing was captured.",
+        };
+        return html! { p { (words) } };
+    };
+    html! {
+        @match file.summary {
+            Progress::Waiting => p { "Azure has not put the file into storage yet. alertcap looks again by itself." },
+            Progress::Reading => p {
+                "The file is being read: " (Bytes(file.read))
+                @if let Some(size) = file.size { " of " (Bytes(size)) ". " progress max=(size) value=(file.read) aria-label="Read" {} }
+            },
+            Progress::Done => p { "What it showed is no longer kept." },
+            Progress::Failed => p { "The file could not be read." },
+        }
+        @if let Some(error) = &file.error {
+            p { (Outside(&error.to_string())) }
+            @if let Some(advice) = &error.advice { p { strong { "What to do: " } (Outside(advice)) } }
         }
     }
 }
 
-fn drawn(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
+fn drawn(summary: Tree<'_>, headlines: &[String]) -> Markup {
     let reading = summary.at("reading");
     let is_estimate = summary.at("exactness").is("isEstimate");
     html! {
@@ -81,7 +79,7 @@ fn drawn(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
                 Some("declined") => p.warning { (Outside(reading.text("why").unwrap_or_default())) },
                 _ => {},
             }
-            (findings(summary, file))
+            (findings(summary, headlines))
         }
         @if reading.text("outcome") != Some("declined") {
             (timeline::timeline(summary))
@@ -105,7 +103,7 @@ fn drawn(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
     }
 }
 
-fn findings(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
+fn findings(summary: Tree<'_>, headlines: &[String]) -> Markup {
     let findings = summary.list("findings");
     html! {
         @if findings.clone().next().is_some() {
@@ -119,9 +117,7 @@ fn findings(summary: Tree<'_>, file: Option<Tree<'_>>) -> Markup {
                 }
             }
         } @else {
-            @for line in file.map(|file| file.list("headlines")).into_iter().flatten() {
-                @if let Some(line) = line.0.as_str() { p { (Outside(line)) } }
-            }
+            @for line in headlines { p { (Outside(line)) } }
             p { "No rule found anything out of the ordinary." }
         }
     }

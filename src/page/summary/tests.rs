@@ -1,7 +1,7 @@
 use serde_json::json;
-use wire::summary::*;
+use wire::summary::{Outcome as Read, *};
 
-use super::*;
+use super::{CaptureFile, Progress, Record, State, Tree, Value, cells, drawn, of_file, parts};
 
 /// What an ordinary capture of a busy machine might show.
 pub(crate) fn sample() -> Summary {
@@ -35,7 +35,7 @@ pub(crate) fn sample() -> Summary {
     };
     Summary {
         v: 1,
-        reading: Outcome::Whole,
+        reading: Read::Whole,
         file: FileFacts {
             format: "pcap".into(),
             precision: "microseconds".into(),
@@ -177,7 +177,7 @@ fn kept(summary: &Summary) -> Value {
 }
 
 fn shown(summary: &Value) -> String {
-    drawn(Tree(summary), None).into_string()
+    drawn(Tree(summary), &[]).into_string()
 }
 
 /// The text without its marks.
@@ -253,13 +253,13 @@ fn of_an_empty_file_only_its_facts_are_shown() {
 #[test]
 fn a_file_that_was_read_in_part_or_not_at_all_says_so() {
     let partial = Summary {
-        reading: Outcome::Partial { at: 5_000_000, why: "a <packet> is longer than the file".into() },
+        reading: Read::Partial { at: 5_000_000, why: "a <packet> is longer than the file".into() },
         ..sample()
     };
     let html = shown(&kept(&partial));
     assert!(html.contains("Only the first 5 MB") && html.contains("a &lt;packet&gt; is longer"));
     let declined =
-        Summary { reading: Outcome::Declined { why: "It is a NetMon file.".into() }, ..Summary::default() };
+        Summary { reading: Read::Declined { why: "It is a NetMon file.".into() }, ..Summary::default() };
     let html = shown(&kept(&declined));
     assert!(html.contains("It is a NetMon file.") && !html.contains("The capture file"));
 }
@@ -319,23 +319,43 @@ fn numbers_and_names_that_are_wrong_are_shown_and_do_no_harm() {
 
 #[test]
 fn the_words_say_how_far_the_reading_is() {
+    let record = || {
+        let alert = crate::testing::metric_alert();
+        let now = crate::time::Timestamp::from_unix(1_795_312_813);
+        let mut record = Record::accepted(&alert, crate::testing::spec(&alert, now), now, 0);
+        record.sent_at = Some(now);
+        record.state = State::Reported;
+        record
+    };
+    let file = |summary, read, size, error: Option<&str>| CaptureFile {
+        summary,
+        read,
+        size,
+        error: error.map(|code| crate::failure::Failure::new(code, "a <message>")),
+        ..CaptureFile::at("https://st.example/container/vm.cap")
+    };
     for (file, expected) in [
-        (json!({"summary": "waiting"}), "Azure has not put the file into storage yet"),
+        (file(Progress::Waiting, 0, None, None), "Azure has not put the file into storage yet"),
+        (file(Progress::Reading, 12_000_000, Some(100_000_000), None), "being read: 12 MB of 100 MB."),
         (
-            json!({"summary": "reading", "bytesRead": 12_000_000, "size": 100_000_000}),
-            "being read: 12 MB of 100 MB.",
+            file(Progress::Failed, 0, Some(7), Some("StorageFailed")),
+            "could not be read.StorageFailed: a &lt;message&gt;What to do: The agent",
         ),
-        (json!({"summary": "reading"}), "The file is being read."),
-        (json!({"summary": "declined", "error": {"message": "It is NetMon's."}}), "It is NetMon"),
-        (
-            json!({"summary": "failed", "error": {"message": "403", "advice": "Give it Reader."}}),
-            "What to do: Give it Reader.",
-        ),
-        (json!({"summary": "off"}), "switched off"),
-        (json!({"summary": "done"}), "There is no summary of this file"),
-        (json!({}), "There is no summary of this file"),
+        (file(Progress::Done, 7, Some(7), None), "no longer kept"),
     ] {
-        let words = words(&not_drawn(Tree(&file)).into_string());
+        let of = Record { files: vec![file], ..record() };
+        let words = words(&of_file(&of, 0, None, true).into_string());
         assert!(words.contains(expected), "{words}");
     }
+    let without = |of: &Record, are_read| words(&of_file(of, 0, None, are_read).into_string());
+    assert!(without(&record(), true).contains("It left no file"));
+    assert!(without(&record(), false).contains("summary is off"));
+    assert!(
+        without(&Record { state: State::Running, ..record() }, true).contains("when the capture has ended")
+    );
+    assert!(without(&Record { sent_at: None, ..record() }, true).contains("Nothing was captured"));
+    let two = Record { files: vec![CaptureFile::at("x/a.cap"), CaptureFile::at("x/<b>.cap")], ..record() };
+    let html = of_file(&two, 1, None, true).into_string();
+    assert!(html.contains("?file=1\" aria-current=\"page\"><bdi>&lt;b&gt;.cap"), "{html}");
+    assert!(of_file(&two, usize::MAX, None, true).into_string().contains("What was on the wire"));
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
+use super::cells::{Cell, Column};
 use crate::page::{
     text::{Bytes, Count, Grouped, Span, Time, clock, of_nanoseconds, share},
     tree::Tree,
@@ -18,6 +19,15 @@ const HALF: u64 = 100;
 const STRIP: u64 = 16;
 /// A summary has no more points; of others only so many are drawn.
 const MOST_POINTS: usize = 120;
+
+const COLUMNS: [Column; 6] = [
+    ("Packets in", Cell::Number("packetsIn")),
+    ("Packets out", Cell::Number("packetsOut")),
+    ("Bytes in", Cell::Bytes("bytesIn")),
+    ("Bytes out", Cell::Bytes("bytesOut")),
+    ("Others", Cell::Bytes("bytesOther")),
+    ("Sent again", Cell::Number("retransmissions")),
+];
 
 /// One point, as far as it is drawn.
 struct Point {
@@ -99,18 +109,10 @@ fn table(timeline: Tree<'_>, start: u64, step: u64) -> Markup {
             div.scroll tabindex="0" role="region" aria-label="Over time, in numbers" {
                 table {
                     caption { "From " (Time(of_nanoseconds(start))) " on, each row " (Span(step)) }
-                    thead { tr {
-                        th scope="col" { "After" } th scope="col" { "Packets in" } th scope="col" { "Packets out" } th scope="col" { "Bytes in" }
-                        th scope="col" { "Bytes out" } th scope="col" { "Others" } th scope="col" { "Sent again" }
-                    } }
+                    thead { tr { th scope="col" { "After" } @for (title, _) in &COLUMNS { th scope="col" { (title) } } } }
                     tbody {
-                        @for (row, point) in timeline.list("points").take(MOST_POINTS).enumerate() {
-                            tr {
-                                th scope="row" { (Span(step.saturating_mul(u64::try_from(row).unwrap_or_default()))) }
-                                td { (Grouped(point.number("packetsIn"))) } td { (Grouped(point.number("packetsOut"))) }
-                                td { (Bytes(point.number("bytesIn"))) } td { (Bytes(point.number("bytesOut"))) }
-                                td { (Bytes(point.number("bytesOther"))) } td { (Grouped(point.number("retransmissions"))) }
-                            }
+                        @for (row, point) in (0_u64..).zip(timeline.list("points").take(MOST_POINTS)) {
+                            tr { th scope="row" { (Span(step.saturating_mul(row))) } @for (_, cell) in &COLUMNS { td { (cell.show(point, 0)) } } }
                         }
                     }
                 }
