@@ -75,12 +75,13 @@ pub(super) async fn refuse<P: Platform>(app: &App<P>, parts: &Parts, problem: Pr
 
 /// Style or script.
 pub(super) fn asset(name: &str) -> Result<Response<Bytes>, Problem> {
-    let (content_type, text) = assets::find(name).ok_or_else(|| {
+    let (content_type, packed) = assets::find(name).ok_or_else(|| {
         Problem::not_found("There is no such asset; a page that is loaded again names those there are.")
     })?;
-    let mut response = hardened(StatusCode::OK, content_type, Bytes::from_static(text.as_bytes()));
+    let mut response = hardened(StatusCode::OK, content_type, Bytes::from_static(packed));
     let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(header::CACHE_CONTROL, for_good);
+    response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     Ok(response)
 }
 

@@ -1,12 +1,13 @@
 //! Style and script, under names that hold a hash of what they hold: a browser keeps them for good, and a new version has
 //! another name.
 
-const STYLE: &str = include_str!("assets/page.css");
-const SCRIPT: &str = include_str!("assets/page.js");
-const ICON: &str = include_str!("assets/page.svg");
-const STYLE_HASH: u64 = hash(STYLE.as_bytes());
-const SCRIPT_HASH: u64 = hash(SCRIPT.as_bytes());
-const ICON_HASH: u64 = hash(ICON.as_bytes());
+/// Packed by build.rs: every browser takes gzip, and nobody else asks for these.
+const STYLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/page.css.gz"));
+const SCRIPT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/page.js.gz"));
+const ICON: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/page.svg.gz"));
+const STYLE_HASH: u64 = hash(STYLE);
+const SCRIPT_HASH: u64 = hash(SCRIPT);
+const ICON_HASH: u64 = hash(ICON);
 
 /// FNV-1a: it has to tell versions apart, not to withstand anybody.
 const fn hash(mut bytes: &[u8]) -> u64 {
@@ -36,9 +37,9 @@ pub fn icon() -> String {
     format!("page.{ICON_HASH:016x}.svg")
 }
 
-/// The type and the text of what is called `name`.
+/// The type of what is called `name`, and its text as gzip.
 #[must_use]
-pub fn find(name: &str) -> Option<(&'static str, &'static str)> {
+pub fn find(name: &str) -> Option<(&'static str, &'static [u8])> {
     if name == style() {
         Some(("text/css; charset=utf-8", STYLE))
     } else if name == script() {
@@ -56,8 +57,9 @@ mod tests {
 
     #[test]
     fn assets_are_found_by_the_names_that_pages_have_and_by_no_others() {
-        assert!(find(&style()).unwrap().1.contains("prefers-color-scheme"));
-        assert!(find(&script()).unwrap().1.contains("fetch("));
+        for name in [style(), script(), icon()] {
+            assert!(find(&name).unwrap().1.starts_with(b"\x1f\x8b\x08"), "{name}");
+        }
         for name in ["", "page.css", "page.0000000000000000.css", "../Cargo.toml", "page.js"] {
             assert_eq!(find(name), None, "{name}");
         }
@@ -66,7 +68,7 @@ mod tests {
 
     #[test]
     fn assets_are_small_and_bring_nothing_from_elsewhere() {
-        for text in [STYLE, SCRIPT] {
+        for text in [include_str!("assets/page.css"), include_str!("assets/page.js")] {
             assert!(text.len() <= 8 * 1024, "{}", text.len());
             for word in ["http:", "https:", "@import", "url(", "eval(", "innerHTML"] {
                 assert!(!text.contains(word), "{word}");

@@ -41,8 +41,10 @@ pub fn set_cookie(request: &Parts, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }
 
-/// Whether a form comes from a page of ours. Browsers say so in `Sec-Fetch-Site`; those that do not, and all over plain
-/// http, say in `Origin` which page it was. What says neither is no browser of this decade: the token decides alone.
+/// Whether a form comes from a page of ours.
+///
+/// Browsers say so in `Sec-Fetch-Site`; those that do not, and all over plain http, say in `Origin` which page it was. What
+/// says neither is no browser of this decade: the token decides alone.
 #[must_use]
 pub fn is_same_site(request: &Parts) -> bool {
     if let Some(site) = text(request, "sec-fetch-site") {

@@ -1,5 +1,6 @@
-//! Reading what is shown out of JSON: a member that is missing or of another kind is nothing, for a page shows what it
-//! can. (Read into `wire::Summary` it would be 20 types more in the component; a test holds the names to that type.)
+//! Reading what is shown out of JSON: a member that is missing or of another kind is nothing.
+//!
+//! A page shows what it can. (Read into `wire::Summary` it would be 20 types more in the component; a test holds the names to that type.)
 
 use maud::{Markup, html};
 use serde_json::Value;

@@ -63,7 +63,7 @@ impl Browser {
         Seen {
             status: parts.status.as_u16(),
             headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).unwrap(),
+            text: String::from_utf8_lossy(&body).into_owned(),
         }
     }
 
@@ -448,7 +448,10 @@ fn style_and_script_are_served_for_good_to_anybody() {
     for rest in page.text.split("\"/assets/").skip(1) {
         let seen = browser.get(&format!("/assets/{}", rest.split('"').next().unwrap()));
         assert_eq!((seen.status, seen.header("cache-control")), (200, "public, max-age=31536000, immutable"));
-        assert_eq!(seen.header("x-content-type-options"), "nosniff");
+        assert_eq!(
+            (seen.header("content-encoding"), seen.header("x-content-type-options")),
+            ("gzip", "nosniff")
+        );
         found += 1;
     }
     assert_eq!(found, 3);
