@@ -95,7 +95,7 @@ fn actions(view: &View<'_>) -> Markup {
     let name = &view.record.name;
     html! {
         div.actions {
-            @if view.record.files.get(view.file).is_some_and(is_there) {
+            @if can_be_downloaded(view.record, view.file) {
                 a.button.main href={ "/api/captures/" (name) "/file?file=" (view.file) } download { "Download" }
             }
             @if can_be_stopped(view.record) {
@@ -140,6 +140,14 @@ fn outcome(record: &Record) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Whether the button leads to a file: what nobody has looked for yet is looked for then.
+fn can_be_downloaded(record: &Record, number: usize) -> bool {
+    match record.files.get(number) {
+        Some(file) => is_there(file),
+        None => record.files.is_empty() && record.state >= State::Ended && record.storage_path.is_some(),
     }
 }
 

@@ -285,6 +285,32 @@ fn a_captures_page_tells_its_life() {
 }
 
 #[test]
+fn a_captures_page_shows_what_was_on_the_wire_and_leads_to_the_file() {
+    let sim = summaries::world();
+    summaries::upload(&sim, 90, summaries::PATH, summaries::file(50));
+    let (_, taken) = send_all(&sim, alert(METRIC));
+    let (name, browser) = (name(&taken), Browser::signed_in(&sim));
+    let seen = browser.get(&format!("/captures/{name}"));
+    for words in ["What stands out", "Over time", "<svg", "10.0.0.4", "50 packets", "packetcapture_02_00.cap"]
+    {
+        assert!(seen.has(words), "{words} in {}", seen.text);
+    }
+    let headline = record(&sim)["files"][0]["headlines"][0].as_str().unwrap().to_owned();
+    assert!(browser.get("/").has(&headline), "{headline}");
+    let file = format!("/api/captures/{name}/file?file=0");
+    assert!(seen.has(&format!("href=\"{file}\" download")), "{}", seen.text);
+    let app = sim.app();
+    let request = |cookie: &str| {
+        let request = Request::builder().uri(format!("{HOST}{file}")).header("cookie", cookie);
+        request.body(Whole(Bytes::new())).unwrap()
+    };
+    let (good, bad) = (request(browser.cookie.as_deref().unwrap()), request("__Host-alertcap=x"));
+    let (good, bad) = sim.run(async move { (answer(&app, good).await, answer(&app, bad).await) });
+    assert_eq!((good.status().as_u16(), good.body().to_vec()), (200, summaries::file(50)));
+    assert_eq!(bad.status().as_u16(), 401);
+}
+
+#[test]
 fn an_operator_stops_a_running_capture_on_its_page() {
     let (sim, path) = one_running();
     let browser = Browser::signed_in(&sim);

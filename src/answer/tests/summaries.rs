@@ -6,11 +6,11 @@ use super::*;
 use crate::{platform::Clock, time::Timestamp};
 
 /// Where Azure says that the file goes.
-const PATH: &str =
+pub(super) const PATH: &str =
     "https://stshopcaptures.blob.core.windows.net/network-watcher-logs/vm/packetcapture_02_00.cap";
 
 /// A world in which files are read.
-fn world() -> Sim {
+pub(super) fn world() -> Sim {
     let sim = Sim::new();
     sim.set("summary", "on");
     sim.0.azure.borrow_mut().storage_path = PATH;
@@ -18,7 +18,7 @@ fn world() -> Sim {
 }
 
 /// A capture file with so many packets: UDP from one machine to another.
-fn file(packets: u32) -> Vec<u8> {
+pub(super) fn file(packets: u32) -> Vec<u8> {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1_u32] {
         file.extend(word.to_le_bytes());
@@ -37,7 +37,7 @@ fn file(packets: u32) -> Vec<u8> {
 }
 
 /// Uploads it so many seconds after the alert.
-fn upload(sim: &Sim, seconds: i64, url: &str, bytes: Vec<u8>) {
+pub(super) fn upload(sim: &Sim, seconds: i64, url: &str, bytes: Vec<u8>) {
     let at = sim.now().after(seconds);
     sim.0.azure.borrow_mut().blobs.insert(url.to_owned(), (at, bytes));
 }
