@@ -18,6 +18,8 @@ use crate::{
 /// Debian's public keys, where its package `debian-archive-keyring` puts them.
 const KEYRINGS: [&str; 2] =
     ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
+/// What is installed on the machine.
+const INSTALLED: &str = "/var/lib/dpkg/status";
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// A private apt, for one suite of one archive.
@@ -70,6 +72,25 @@ impl Apt {
             Some(file) => Ok(file),
             None => bail!("apt-get downloaded no file of {package} {version}"),
         }
+    }
+
+    /// Downloads packages with all that they depend on and the machine has not installed; returns the files.
+    pub(crate) fn download_missing(&self, packages: &[&str], step: &Step) -> Result<Vec<PathBuf>> {
+        // A copy: apt locks what stands beside it, and the system's is not ours to lock.
+        fs::copy(INSTALLED, self.folder.join("status"))
+            .with_context(|| format!("cannot read which packages are installed ({INSTALLED})"))?;
+        let mut command = self.tool("apt-get");
+        command.args(["install", "--download-only", "--yes", "--no-install-recommends"]);
+        // Also where they are installed, but their program is not the one that is wanted.
+        command.args(["--reinstall", "--allow-change-held-packages"]).args(packages);
+        let said = run(&mut command, step, Show::Note, LIMIT);
+        fs::write(self.folder.join("status"), "")?;
+        said?;
+        let files = fs::read_dir(self.folder.join("cache/archives"))?;
+        let mut files: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "deb"));
+        files.sort();
+        Ok(files)
     }
 
     fn tool(&self, program: &str) -> Command {

@@ -33,6 +33,12 @@ pub(crate) fn archives() -> Result<Vec<String>> {
     Ok(archives)
 }
 
+/// What a machine's release is called, by its os-release; empty where that does not say.
+pub(crate) fn codename(os_release: &str) -> &str {
+    let own = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    own.unwrap_or_default().trim_matches('"')
+}
+
 /// A private apt on the first of the archives that has the suite.
 pub(crate) fn open(archives: &[String], suite: &str, staging: &Staging) -> Result<Apt> {
     let mut refusals = Vec::new();

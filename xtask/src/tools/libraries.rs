@@ -77,7 +77,7 @@ fn packages_for(library: &str) -> Vec<String> {
 }
 
 /// Relative to `root`.
-fn folders_with_libraries(root: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn folders_with_libraries(root: &Path) -> Result<Vec<PathBuf>> {
     let (mut found, mut open) = (BTreeSet::new(), vec![root.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {

@@ -2,9 +2,14 @@
 
 mod binaryen;
 mod cargo;
+mod debs;
+mod hosts;
 mod libraries;
+mod scapy;
 mod servers;
+mod start;
 mod wheels;
+mod wireshark;
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -15,11 +20,14 @@ use crate::workspace::Workspace;
 pub(crate) use binaryen::WasmOpt;
 pub(crate) use cargo::Tool;
 
-/// What the black-box tests start and is not built here: hosts, and the servers that hosts keep records in.
+/// What the black-box tests start and is not built here: hosts, the servers that hosts keep records in, and what makes
+/// and reads capture files.
 pub(crate) struct Foreign {
-    hosts: wheels::Hosts,
+    hosts: hosts::Hosts,
     redis: PathBuf,
     nats: PathBuf,
+    wireshark: wireshark::Wireshark,
+    scapy: PathBuf,
 }
 
 impl Foreign {
@@ -28,9 +36,11 @@ impl Foreign {
         let tools = workspace.target_dir.join("tools");
         fs::create_dir_all(&tools).with_context(|| format!("cannot make {}", tools.display()))?;
         Ok(Self {
-            hosts: wheels::Hosts::ensure(&tools)?,
+            hosts: hosts::Hosts::ensure(&tools)?,
             redis: servers::REDIS.ensure(&tools)?,
             nats: servers::NATS.ensure(&tools)?,
+            wireshark: wireshark::Wireshark::ensure(&tools)?,
+            scapy: scapy::ensure(&tools)?,
         })
     }
 
@@ -38,5 +48,8 @@ impl Foreign {
     pub(crate) fn tell(&self, tests: &mut Command) {
         tests.env("ALERTCAP_WASH_BIN", &self.hosts.wash).env("ALERTCAP_WASMTIME_BIN", &self.hosts.wasmtime);
         tests.env("ALERTCAP_REDIS_BIN", &self.redis).env("ALERTCAP_NATS_BIN", &self.nats);
+        tests.env("ALERTCAP_TSHARK_BIN", &self.wireshark.tshark);
+        tests.env("ALERTCAP_CAPINFOS_BIN", &self.wireshark.capinfos);
+        tests.env("ALERTCAP_SCAPY", &self.scapy);
     }
 }

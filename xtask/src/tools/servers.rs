@@ -3,14 +3,13 @@
 
 use std::{
     env, fmt, fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result, bail};
 
-use super::libraries;
+use super::{libraries, start};
 use crate::{
     debian::{self, Apt, unpack, upstream},
     staging::Staging,
@@ -109,9 +108,9 @@ impl Server {
             origin.push(fetch_package(&apt, package, suite, pinned, &root, &step)?);
         }
         let folders = libraries::complete(&apt, &root, &root.join(self.program), &mut origin, &step)?;
-        let start = root.join("bin").join(self.name);
-        write_start(&start, self.program, &folders)?;
-        let Some(version) = version_of(&start) else {
+        let script = root.join("bin").join(self.name);
+        start::write(&script, self.program, &folders, &[])?;
+        let Some(version) = version_of(&script) else {
             bail!("{} of {suite} does not run on this machine", origin.join(", "));
         };
         staging.install(&root, &self.folder(tools))?;
@@ -121,8 +120,7 @@ impl Server {
 
     /// Suite and version for a machine, by its os-release.
     fn pin(&self, os_release: &str) -> Result<(&'static str, &'static str)> {
-        let own = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
-        let own = own.unwrap_or_default().trim_matches('"');
+        let own = debian::codename(os_release);
         let fits = |(suite, _): &&(&str, &str)| !self.of_own_suite || *suite == own;
         self.pins.iter().find(fits).copied().with_context(|| {
             let suites: Vec<_> = self.pins.iter().map(|(suite, _)| *suite).collect();
@@ -146,22 +144,6 @@ fn fetch_package(
     };
     unpack(&apt.download(package, version, step)?, root, ".")?;
     Ok(format!("{package} {version}"))
-}
-
-/// A script that starts the program with its libraries, wherever the folder is.
-fn write_start(file: &Path, program: &str, folders: &[PathBuf]) -> Result<()> {
-    let folders: Vec<_> = folders.iter().map(|folder| format!("$here/{}", folder.display())).collect();
-    let libraries = if folders.is_empty() {
-        String::new()
-    } else {
-        format!("export LD_LIBRARY_PATH=\"{}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\"\n", folders.join(":"))
-    };
-    let script = format!(
-        "#!/bin/sh\nhere=$(cd \"$(dirname \"$0\")/..\" && pwd)\n{libraries}exec \"$here/{program}\" \"$@\"\n"
-    );
-    fs::create_dir_all(file.parent().context("no folder")?)?;
-    fs::write(file, script)?;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).context("cannot make the script executable")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,23 +191,5 @@ mod tests {
         assert_eq!(NATS.pin(bookworm).unwrap(), ("trixie", "2.10.27"));
         let error = REDIS.pin("VERSION_CODENAME=noble\n").unwrap_err().to_string();
         assert!(error.contains("no Debian bookworm or trixie"), "{error}");
-    }
-
-    #[test]
-    fn the_script_hands_on_arguments_and_finds_its_libraries_where_it_stands() {
-        let folder = tempfile::tempdir().unwrap();
-        let (script, program) = (folder.path().join("bin/server"), folder.path().join("usr/bin/server"));
-        write_start(&script, "usr/bin/server", &["usr/lib/a".into(), "lib/b".into()]).unwrap();
-        fs::create_dir_all(program.parent().unwrap()).unwrap();
-        fs::write(&program, "#!/bin/sh\necho \"$LD_LIBRARY_PATH $*\"\n").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let said =
-            Command::new(&script).args(["--port", "0"]).env_remove("LD_LIBRARY_PATH").output().unwrap();
-        let here = folder.path().canonicalize().unwrap();
-        let here = here.display();
-        assert_eq!(
-            String::from_utf8_lossy(&said.stdout),
-            format!("{here}/usr/lib/a:{here}/lib/b --port 0\n")
-        );
     }
 }

