@@ -3,7 +3,7 @@
 //! `target` gets what cargo lacks, `build` makes the component, `compose` the one for hosts that are not Spin, `release`
 //! what is given away; [`stack`] starts the component beside the stand-in for Azure: `up` leaves that running, `demo`
 //! plays one alert through it. `test` and `ci` prove the whole, `hosts` on every host there is; `rules` checks the
-//! operator's rules, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them; `azure`
+//! operator's rules, `summary` reads a capture file, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them; `azure`
 //! prints what Azure's side takes, `deny` and `sbom` look at the crates.
 
 mod api;
@@ -28,8 +28,10 @@ mod sbom;
 mod simulate;
 mod stack;
 mod staging;
+mod summary;
 mod target;
 mod test;
+mod tool;
 mod tools;
 mod ui;
 mod up;
@@ -76,6 +78,8 @@ enum Task {
     /// Check the rules: which alerts lead to which captures
     #[command(subcommand)]
     Rules(rules::Task),
+    /// Say what a capture file shows; exit 1 if it could be read in part or not at all, exit 2 if there is none
+    Summary(summary::Arguments),
     /// Fuzz the readers of what comes from outside
     Fuzz(fuzz::Arguments),
     /// Run the component's functions in a simulated, hostile world, thousands of times
@@ -111,7 +115,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // As the shell says of what Ctrl-C ended.
         Err(error) if error.is::<Interrupted>() => ExitCode::from(130),
-        Err(error) => match error.downcast_ref::<rules::Ended>() {
+        Err(error) => match error.downcast_ref::<tool::Ended>() {
             Some(ended) => ExitCode::from(ended.0),
             None => {
                 ui::error(&error);
@@ -133,6 +137,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Ci { arguments } => test::ci(&workspace, &arguments),
         Task::Hosts(arguments) => hosts::run(&workspace, &arguments),
         Task::Rules(task) => rules::run(&workspace, &task),
+        Task::Summary(arguments) => summary::run(&workspace, &arguments),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
         Task::Deny(arguments) => deny::run(&workspace, &arguments),

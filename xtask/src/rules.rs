@@ -1,11 +1,11 @@
 //! `cargo xtask rules`: what the rules say, read by the component's own code.
 
-use std::{fmt, path::PathBuf, process::Command};
+use std::{ffi::OsString, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 
-use crate::{build, workspace::Workspace};
+use crate::{tool, workspace::Workspace};
 
 /// Tasks of `rules`.
 #[derive(Subcommand)]
@@ -21,29 +21,13 @@ pub(crate) enum Task {
     },
 }
 
-/// The tool has ended and said why: its exit code is ours.
-#[derive(Debug)]
-pub(crate) struct Ended(pub(crate) u8);
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the tool ended with exit code {}", self.0)
-    }
-}
-
-impl std::error::Error for Ended {}
-
-/// Builds the tool and runs it where the user is: paths are theirs.
+/// Checks them by the tool.
 pub(crate) fn run(workspace: &Workspace, task: &Task) -> Result<()> {
     let Task::Check { file, receivers } = task;
-    build::tools(workspace, &[build::TOOL])?;
-    let mut command = Command::new(workspace.tool(build::TOOL));
-    command.args(["rules", "check"]);
+    let mut arguments: Vec<OsString> = vec!["rules".into(), "check".into()];
     if let Some(names) = receivers {
-        command.args(["--receivers", names]);
+        arguments.extend(["--receivers".into(), names.into()]);
     }
-    let status = command.arg("--").arg(file).status().context("cannot run the tool")?;
-    // None: a signal ended it.
-    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2);
-    if code == 0 { Ok(()) } else { Err(Ended(code).into()) }
+    arguments.extend(["--".into(), file.into()]);
+    tool::run(workspace, &arguments)
 }

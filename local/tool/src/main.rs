@@ -1,6 +1,8 @@
 //! `alertcap-tool`: the component's own code, asked natively.
 
 mod check;
+mod summary;
+mod tables;
 mod words;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -8,7 +10,7 @@ use std::{path::PathBuf, process::ExitCode};
 use alertcap::report::Receiver;
 use clap::{Parser, Subcommand};
 
-/// Answers what operators want to know before they start alertcap.
+/// Answers what operators want to know of alertcap without starting it.
 #[derive(Parser)]
 #[command(version, disable_help_subcommand = true)]
 struct Arguments {
@@ -21,6 +23,18 @@ enum Subject {
     /// The rules, which alerts lead to which captures
     #[command(subcommand)]
     Rules(Rules),
+    /// Say what a capture file shows; exit 1 if it could be read in part or not at all, exit 2 if there is none
+    Summary {
+        /// The file as it was downloaded, pcap or pcapng; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The whole summary as JSON, as the component keeps it
+        #[arg(long)]
+        json: bool,
+        /// What the alert measures ("Network In Total"): what speaks of it comes first
+        #[arg(long, value_name = "NAME")]
+        metric: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -39,6 +53,7 @@ enum Rules {
 fn main() -> ExitCode {
     match Arguments::parse().subject {
         Subject::Rules(Rules::Check { file, receivers }) => check::run(&file, &receivers),
+        Subject::Summary { file, json, metric } => summary::run(&file, json, metric),
     }
 }
 
