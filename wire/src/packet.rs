@@ -232,6 +232,10 @@ impl<'p> Packet<'p> {
 
     fn tcp(&mut self, bytes: &'p [u8], length: usize) {
         self.push(Layer::Tcp);
+        // They stand first: also of a header that was cut, one knows whose it is.
+        if let [a, b, c, d, ..] = bytes {
+            self.ports = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
+        }
         // Where the options were cut off, zeros stand in for them: they end the list.
         let mut whole = [0; 60];
         let header = match TcpHeaderSlice::from_slice(bytes) {
@@ -243,7 +247,6 @@ impl<'p> Packet<'p> {
             }
             Err(_) => return,
         };
-        self.ports = (header.source_port(), header.destination_port());
         let head = header.slice().len();
         let body = bytes.get(head..).unwrap_or_default();
         let flags = bytes.get(13).copied().unwrap_or_default();
