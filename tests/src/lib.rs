@@ -10,12 +10,14 @@ mod raw;
 mod servers;
 mod stack;
 mod store;
+mod trials;
 
 pub use host::{Host, Store, composed, spin_version};
 pub use http::{Answer, Client, delete, get, post, try_get, try_post};
 pub use raw::raw;
 pub use servers::Server;
 pub use stack::{OPERATOR_KEY, Options, ROLE_SECRET, SWEEP_KEY, Stack, WEBHOOK_KEY};
+pub use trials::trial_arguments;
 
 use std::{
     path::PathBuf,
@@ -66,6 +68,12 @@ pub(crate) fn built(variable: &str, default: &str) -> PathBuf {
     let path = std::env::var_os(variable).map_or_else(|| root.join("target").join(default), PathBuf::from);
     assert!(path.exists(), "{} is not there: run these tests by `cargo xtask test`", path.display());
     path
+}
+
+/// The component's own code as a native program: `alertcap-tool`.
+#[must_use]
+pub fn tool() -> PathBuf {
+    built("ALERTCAP_TOOL_BIN", "debug/alertcap-tool")
 }
 
 /// The component's wasm file.

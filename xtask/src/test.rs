@@ -28,7 +28,7 @@ pub(crate) fn prepared(workspace: &Workspace, foreign: bool) -> Result<Command> 
     target::ensure(workspace)?;
     // The black-box tests say how large the component is.
     let optimise = if foreign.is_some() { Optimise::Surely } else { Optimise::IfPossible };
-    build::composed_beside(workspace, optimise, &[build::HOST, build::STANDIN])?;
+    build::composed_beside(workspace, optimise, &[build::HOST, build::STANDIN, build::TOOL])?;
     let mut cargo = workspace.cargo();
     // The tests start these, or load them.
     cargo.env("ALERTCAP_WASM", workspace.component());
@@ -36,6 +36,7 @@ pub(crate) fn prepared(workspace: &Workspace, foreign: bool) -> Result<Command> 
     cargo.env("ALERTCAP_ADAPTER_WASM", workspace.adapter());
     cargo.env("ALERTCAP_HOST_BIN", workspace.tool(build::HOST));
     cargo.env("ALERTCAP_STANDIN_BIN", workspace.tool(build::STANDIN));
+    cargo.env("ALERTCAP_TOOL_BIN", workspace.tool(build::TOOL));
     cargo.env("ALERTCAP_MANIFEST", workspace.manifest());
     if let Some(foreign) = foreign {
         foreign.tell(&mut cargo);

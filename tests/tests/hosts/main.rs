@@ -15,9 +15,9 @@ use std::{
     time::Instant,
 };
 
-use alertcap_tests::note;
+use alertcap_tests::{note, trial_arguments};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 
 use crate::{
     site::Site,
@@ -55,7 +55,7 @@ fn main() {
         let outcome = figures::run(&site::all());
         return end(outcome);
     }
-    let (mut arguments, names) = arguments();
+    let (mut arguments, names) = trial_arguments();
     // They wait more than they work.
     arguments.test_threads.get_or_insert(4);
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
@@ -93,23 +93,6 @@ fn main() {
     let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     let sentences: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.sentence).collect();
     end(Table::new(&columns, &sentences, &outcomes).into_page());
-}
-
-/// The arguments that every test program is given. `cargo test` takes several names, this harness one: those are apart.
-fn arguments() -> (Arguments, Vec<String>) {
-    let mut names = Vec::new();
-    let mut rest: Vec<String> = Vec::new();
-    for argument in std::env::args() {
-        let is_value = rest.last().is_some_and(|last| {
-            ["--skip", "--test-threads", "--logfile", "--color", "--format", "-Z"].contains(&last.as_str())
-        });
-        if rest.is_empty() || is_value || argument.starts_with('-') {
-            rest.push(argument);
-        } else {
-            names.push(argument);
-        }
-    }
-    (Arguments::from_iter(rest), names)
 }
 
 fn end(outcome: Result<(), String>) {

@@ -3,6 +3,7 @@
 mod binaryen;
 mod cargo;
 mod debs;
+mod gopacket;
 mod hosts;
 mod libraries;
 mod scapy;
@@ -28,6 +29,7 @@ pub(crate) struct Foreign {
     nats: PathBuf,
     wireshark: wireshark::Wireshark,
     scapy: PathBuf,
+    gopacket: Option<PathBuf>,
 }
 
 impl Foreign {
@@ -41,6 +43,7 @@ impl Foreign {
             nats: servers::NATS.ensure(&tools)?,
             wireshark: wireshark::Wireshark::ensure(&tools)?,
             scapy: scapy::ensure(&tools)?,
+            gopacket: gopacket::ensure(&tools),
         })
     }
 
@@ -51,5 +54,8 @@ impl Foreign {
         tests.env("ALERTCAP_TSHARK_BIN", &self.wireshark.tshark);
         tests.env("ALERTCAP_CAPINFOS_BIN", &self.wireshark.capinfos);
         tests.env("ALERTCAP_SCAPY", &self.scapy);
+        if let Some(folder) = &self.gopacket {
+            tests.env("ALERTCAP_GOPACKET", folder);
+        }
     }
 }
