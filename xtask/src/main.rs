@@ -8,6 +8,7 @@
 
 mod api;
 mod azure;
+mod bench;
 mod build;
 mod children;
 mod compose;
@@ -80,6 +81,8 @@ enum Task {
     Rules(rules::Task),
     /// Say what a capture file shows; exit 1 if it could be read in part or not at all, exit 2 if there is none
     Summary(summary::Arguments),
+    /// Measure how fast capture files are read, natively and in wasm, side by side with tshark and capinfos
+    Bench,
     /// Fuzz the readers of what comes from outside
     Fuzz(fuzz::Arguments),
     /// Run the component's functions in a simulated, hostile world, thousands of times
@@ -138,6 +141,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Hosts(arguments) => hosts::run(&workspace, &arguments),
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Summary(arguments) => summary::run(&workspace, &arguments),
+        Task::Bench => bench::run(&workspace),
         Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Simulate(arguments) => simulate::run(&workspace, &arguments),
         Task::Deny(arguments) => deny::run(&workspace, &arguments),

@@ -65,6 +65,16 @@ pub(crate) fn composed_beside(workspace: &Workspace, optimise: Optimise, others:
     Ok(())
 }
 
+/// Builds what is measured, optimised as the component is.
+pub(crate) fn release(workspace: &Workspace, what: &[&str], target: Option<&str>) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--release"]).args(what);
+    if let Some(target) = target {
+        cargo.args(["--target", target]);
+    }
+    pass_through(&mut cargo).with_context(|| format!("{} could not be built", what.join(" ")))
+}
+
 fn wasm(
     workspace: &Workspace,
     package: &str,

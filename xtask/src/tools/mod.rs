@@ -12,7 +12,11 @@ mod start;
 mod wheels;
 mod wireshark;
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -45,6 +49,19 @@ impl Foreign {
             scapy: scapy::ensure(&tools)?,
             gopacket: gopacket::ensure(&tools),
         })
+    }
+
+    /// Wireshark's, and the host of the Bytecode Alliance.
+    pub(crate) fn tshark(&self) -> &Path {
+        &self.wireshark.tshark
+    }
+
+    pub(crate) fn capinfos(&self) -> &Path {
+        &self.wireshark.capinfos
+    }
+
+    pub(crate) fn wasmtime(&self) -> &Path {
+        &self.hosts.wasmtime
     }
 
     /// Tells the tests where they are.
