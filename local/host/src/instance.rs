@@ -8,6 +8,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::clock::{self, MovedClock};
 use crate::manifest::Component;
+use crate::memory::{Meter, Peak};
 use crate::outbound::Outbound;
 use crate::output::Lines;
 use crate::store::Store;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub outbound: Outbound,
     /// Its clock, where that is not the machine's.
     pub clock: Option<MovedClock>,
+    /// The most memory that an instance of it has had.
+    pub memory: Arc<Peak>,
 }
 
 /// The state of one instance.
@@ -50,6 +53,7 @@ pub struct Instance {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
+    pub(crate) memory: Meter,
 }
 
 impl Instance {
@@ -63,7 +67,9 @@ impl Instance {
         }
         let wasi = wasi.build();
         let outbound = shared.outbound.clone();
-        Self { shared, table: ResourceTable::new(), open_stores: 0, wasi, http: WasiHttpCtx::new(), outbound }
+        let memory = Meter { peak: shared.memory.clone() };
+        let (table, http) = (ResourceTable::new(), WasiHttpCtx::new());
+        Self { shared, table, open_stores: 0, wasi, http, outbound, memory }
     }
 
     /// Makes everything a component may import known to `linker`; its clock can be `moved` or not.

@@ -12,6 +12,7 @@
 //! | [`connect`], [`outbound`] | TCP and TLS; `wasi:http/client` on them |
 //! | [`output`] | what the component prints |
 //! | [`instance`], [`worker`] | what an instance has; when instances start and end |
+//! | [`memory`] | how much of it instances have had |
 //! | [`serve`] | requests in, answers out |
 
 pub mod allow;
@@ -20,6 +21,7 @@ pub mod connect;
 pub mod instance;
 pub mod key_value;
 pub mod manifest;
+pub mod memory;
 pub mod outbound;
 pub mod output;
 pub mod serve;

@@ -12,6 +12,7 @@ use alertcap_host::clock::MovedClock;
 use alertcap_host::connect::connector;
 use alertcap_host::instance::Shared;
 use alertcap_host::manifest::Manifest;
+use alertcap_host::memory::Peak;
 use alertcap_host::outbound::Outbound;
 use alertcap_host::serve::{Handler, listen, serve};
 use alertcap_host::store::{Fail, Store};
@@ -55,6 +56,9 @@ struct Arguments {
     /// For tests: the component's clock is ahead by the seconds in this file, which may grow while the host runs.
     #[arg(long, value_name = "FILE")]
     clock_file: Option<PathBuf>,
+    /// For measurements: the most bytes of memory that an instance has had are written here whenever they grow.
+    #[arg(long, value_name = "FILE")]
+    memory_file: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -88,6 +92,7 @@ async fn run(arguments: Arguments) -> Result<Infallible> {
         store: Store::new(&arguments.state_dir, arguments.fail_store)?,
         outbound: Outbound::new(connector(&arguments.ca_file)?, allowed),
         clock: arguments.clock_file.as_deref().map(MovedClock::new),
+        memory: Arc::new(Peak::new(arguments.memory_file)),
         component: manifest.component,
     };
     eprintln!(

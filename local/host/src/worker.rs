@@ -80,6 +80,7 @@ impl HandlerState for Component {
 
     async fn instantiate(&self) -> wasmtime::Result<Started<Instance, Expiration, Worker>> {
         let mut store = Store::new(&self.engine, Instance::new(self.shared.clone()));
+        store.limiter(|instance| &mut instance.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let proxy = self.pre.instantiate_async(&mut store).await?;
