@@ -1,8 +1,8 @@
 //! The headers of a packet: its layers, its ends, and what it carries. Only the head of it is looked at.
 
 use etherparse::{
-    EtherType, Ethernet2HeaderSlice, IpNumber, Ipv6ExtensionSlice, LaxIpv4Slice, LaxIpv6Slice,
-    SingleVlanHeaderSlice, TcpHeaderSlice, TcpOptionElement, UdpHeaderSlice, ether_type, ip_number,
+    EtherType, Ethernet2HeaderSlice, IpNumber, LaxIpv4Slice, LaxIpv6Slice, SingleVlanHeaderSlice,
+    TcpHeaderSlice, TcpOptionElement, UdpHeaderSlice, ether_type, ip_number,
 };
 
 use crate::{
@@ -179,9 +179,7 @@ impl<'p> Packet<'p> {
         };
         let length = total.saturating_sub(ip.extensions().slice().len());
         if ip.is_payload_fragmented() {
-            let is_later = ip.extensions().clone().into_iter().any(
-                |ext| matches!(ext, Ipv6ExtensionSlice::Fragment(it) if it.fragment_offset().value() != 0),
-            );
+            let is_later = is_later_fragment(header.next_header(), ip.extensions().slice());
             self.fragment = Some(if is_later { Fragment::Later } else { Fragment::First });
         }
         if stopped.is_none() {
@@ -272,9 +270,46 @@ impl<'p> Packet<'p> {
     }
 }
 
+/// Whether a chain of IPv6 extension headers has a fragment's with an offset. (etherparse's own walk along them reads past
+/// the end of a chain that is cut.)
+fn is_later_fragment(mut number: IpNumber, mut chain: &[u8]) -> bool {
+    while let [next, length, rest @ ..] = chain {
+        if number == IpNumber::IPV6_FRAGMENTATION_HEADER {
+            return matches!(rest, [high, low, ..] if u16::from_be_bytes([*high, *low]) >> 3 != 0);
+        }
+        let (unit, more) = if number == ip_number::AUTH { (4, 2) } else { (8, 1) };
+        let length = usize::from(*length).saturating_add(more).saturating_mul(unit);
+        number = IpNumber(*next);
+        chain = chain.get(length..).unwrap_or_default();
+    }
+    false
+}
+
 fn window_scale(header: &TcpHeaderSlice<'_>) -> Option<u8> {
     header.options_iterator().flatten().find_map(|option| match option {
         TcpOptionElement::WindowScale(scale) => Some(scale),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+        #[test]
+        fn any_ipv6_header_is_read(
+            number in prop::sample::select(vec![0_u8, 6, 17, 43, 44, 51, 58, 60]),
+            chain in prop::collection::vec(prop::sample::select(vec![0_u8, 1, 6, 8, 17, 43, 44, 51, 60, 255]), 0..60),
+        ) {
+            let mut bytes = vec![0x60, 0, 0, 0, 0, 0, number, 64];
+            bytes.extend([1; 32]);
+            bytes.extend(&chain);
+            dissect(Link::Raw, &bytes, bytes.len() as u32);
+        }
+    }
 }

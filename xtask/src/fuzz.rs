@@ -11,14 +11,14 @@ use crate::{run::pass_through, tools::Tool, ui, workspace::Workspace};
 
 const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2", takes: "half a minute" };
 /// What can be fuzzed: one file each in `fuzz/fuzz_targets/`.
-const TARGETS: [&str; 8] =
-    ["alert", "rules", "resource_id", "token", "key_set", "signature", "pem", "problem"];
+const TARGETS: [&str; 9] =
+    ["alert", "rules", "resource_id", "token", "key_set", "signature", "pem", "problem", "capture"];
 
 /// What to fuzz, and for how long.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `alert`, `rules`, `resource_id`, `token`, `key_set`, `signature`, `pem` or `problem`; all of them, one after the
-    /// other, if none is named
+    /// `alert`, `rules`, `resource_id`, `token`, `key_set`, `signature`, `pem`, `problem` or `capture`; all of them, one
+    /// after the other, if none is named
     #[arg(value_name = "TARGET")]
     target: Option<String>,
     /// How long each
