@@ -1,5 +1,7 @@
-//! Reading the files that a capture left into their summaries: streamed from storage in constant memory, a piece at a
-//! time, so that no handler runs for long and what breaks off is taken up where it was left.
+//! Reading the files that a capture left into their summaries.
+//!
+//! They are streamed from storage in constant memory, a piece at a time, so that no handler runs for long and what breaks
+//! off is taken up where it was left.
 
 use std::time::Duration;
 
