@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use serde_json::Value;
 use wire::{About, AtEnd, Reading};
 
 use super::{
@@ -190,9 +189,8 @@ impl<P: Platform> Reader<'_, P> {
         file.read = reading.offset();
         file.packets = reading.packets();
         let summary = reading.finish(AtEnd::Whole, &self.about);
-        let value = serde_json::to_value(&summary).unwrap_or(Value::Null);
         let key = summary_key(self.capture, self.index);
-        self.app.platform.set(&key, value.to_string().as_bytes()).await.map_err(not_kept)?;
+        self.app.platform.set(&key, summary.to_json().as_bytes()).await.map_err(not_kept)?;
         file.headlines = summary.headlines().iter().map(|words| clean(words)).collect();
         file.summary = Progress::Done;
         // What is left behind of a reading is removed with the record.

@@ -43,6 +43,7 @@ mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 pub mod icmp;
+mod json;
 mod lookups;
 mod packet;
 mod protocols;
