@@ -5,20 +5,21 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept, kept};
 
 use crate::protocols::Layer;
 
 /// An address of a packet's sender or receiver. Order is by kind, then bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Address {
     kind: Kind,
     /// The address in the first bytes, zeros after it.
     bytes: [u8; 16],
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Kind {
+    #[default]
     V4,
     V6,
     Mac,
@@ -94,7 +95,7 @@ impl Address {
 }
 
 /// What packets of one conversation have in common, whichever direction they go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Pair {
     pub(crate) protocol: Layer,
     /// The lower end first.
@@ -102,6 +103,20 @@ pub(crate) struct Pair {
     /// In the order of the ends; zeros where the protocol has none.
     pub(crate) ports: [u16; 2],
 }
+
+impl Keep for Address {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        bytes.one_of(&mut self.kind, &[Kind::V4, Kind::V6, Kind::Mac]);
+        let length = match self.kind {
+            Kind::V4 => 4,
+            Kind::V6 => 16,
+            Kind::Mac => 6,
+        };
+        self.bytes.iter_mut().take(length).for_each(|byte| bytes.byte(byte));
+    }
+}
+
+kept! { Pair { protocol ends ports } }
 
 impl Pair {
     /// The conversation of a packet, and whether it comes from its first end.

@@ -1,6 +1,6 @@
 //! Who spoke with whom.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept, kept};
 
 use crate::{
     add,
@@ -17,8 +17,7 @@ use crate::{
 pub(crate) const LIMIT: usize = 1_800;
 
 /// Two ends that speak with each other. Sums are in the order of [`Pair::ends`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Packed", into = "Packed")]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Conversation {
     pub(crate) pair: Pair,
     /// Whether the first end is the client's.
@@ -34,22 +33,20 @@ pub(crate) struct Conversation {
     pub(crate) name: u32,
 }
 
-/// A conversation in a checkpoint: how long it lasted is fewer bytes than when it ended.
-type Packed = (Pair, bool, bool, [u64; 2], [u64; 2], u64, u64, Option<Tcp>, u32);
-
-impl From<Conversation> for Packed {
-    fn from(it: Conversation) -> Packed {
-        let lasted = it.last_at.wrapping_sub(it.first_at);
-        (it.pair, it.first_is_client, it.is_over, it.packets, it.bytes, it.first_at, lasted, it.tcp, it.name)
-    }
-}
-
-impl From<Packed> for Conversation {
-    fn from(
-        (pair, first_is_client, is_over, packets, bytes, first_at, lasted, tcp, name): Packed,
-    ) -> Conversation {
-        let last_at = first_at.wrapping_add(lasted);
-        Conversation { pair, first_is_client, is_over, packets, bytes, first_at, last_at, tcp, name }
+impl Keep for Conversation {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        self.pair.keep(bytes);
+        self.first_is_client.keep(bytes);
+        self.is_over.keep(bytes);
+        self.packets.keep(bytes);
+        self.bytes.keep(bytes);
+        self.first_at.keep(bytes);
+        // How long it lasted is fewer bytes than when it ended.
+        let mut lasted = self.last_at.wrapping_sub(self.first_at);
+        lasted.keep(bytes);
+        self.last_at = self.first_at.wrapping_add(lasted);
+        self.tcp.keep(bytes);
+        self.name.keep(bytes);
     }
 }
 
@@ -132,6 +129,19 @@ impl Default for Conversations {
         }
     }
 }
+
+impl Keep for Conversations {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let Conversations { table, ever, gone_packets, gone, sums, last: _ } = self;
+        table.keep(bytes);
+        ever.keep(bytes);
+        gone_packets.keep(bytes);
+        gone.keep(bytes);
+        sums.keep(bytes);
+    }
+}
+
+kept! { Sums { addresses ports attempts } }
 
 /// A packet, as its conversation sees it.
 pub(crate) struct Said<'p> {

@@ -1,6 +1,6 @@
 //! Counts by address, port, name, …: whatever is looked at rarely, in one kind of table.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept, kept};
 
 use crate::{
     add,
@@ -20,7 +20,7 @@ pub(crate) struct Counts {
 }
 
 /// One key's sums.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Count {
     pub(crate) key: Vec<u8>,
     pub(crate) sums: [u64; 4],
@@ -38,21 +38,20 @@ impl Row for Count {
     }
 }
 
-/// [`Counts`] in a checkpoint.
-pub(crate) type Kept = (Vec<Count>, u16, Distinct, bool);
+kept! { Counts { table ever has_lost } }
+
+impl Keep for Count {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        bytes.text(&mut self.key);
+        self.sums.keep(bytes);
+        self.numbers.keep(bytes);
+    }
+}
 
 impl Counts {
     /// For at most `limit` keys.
     pub(crate) fn new(limit: usize) -> Counts {
         Counts { table: Table::new(limit), ever: Distinct::many(), has_lost: false }
-    }
-
-    pub(crate) fn keep(&self) -> Kept {
-        (self.table.rows().to_vec(), self.table.hand() as u16, self.ever.clone(), self.has_lost)
-    }
-
-    pub(crate) fn restore(limit: usize, (rows, hand, ever, has_lost): Kept) -> Counts {
-        Counts { table: Table::restore(limit, rows, hand.into()), ever, has_lost }
     }
 
     /// The same with room for all that may come.

@@ -1,6 +1,6 @@
 //! How many different ones there were: exactly up to a hundred, and about so above.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept};
 
 use crate::address::hash;
 
@@ -8,7 +8,7 @@ use crate::address::hash;
 const FEW: usize = 100;
 
 /// Different things, by their hashes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Distinct {
     /// All of them, sorted.
     Few(Vec<u16>),
@@ -22,6 +22,20 @@ const REGISTERS: usize = 512;
 impl Default for Distinct {
     fn default() -> Distinct {
         Distinct::Few(Vec::new())
+    }
+}
+
+impl Keep for Distinct {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let mut is_many = matches!(self, Distinct::Many(_));
+        is_many.keep(bytes);
+        if is_many && bytes.is_read() {
+            *self = Distinct::many();
+        }
+        match self {
+            Distinct::Few(few) => few.keep(bytes),
+            Distinct::Many(registers) => registers.iter_mut().for_each(|register| bytes.byte(register)),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub fn capture(bytes: &[u8]) {
 ///
 /// If what goes on from it breaks a bound.
 pub fn checkpoint(bytes: &[u8]) {
-    let mut kept = b"wir1".to_vec();
+    let mut kept = b"wir2".to_vec();
     kept.extend_from_slice(bytes);
     if let Ok(mut reading) = Reading::resume(&kept) {
         reading.push(bytes);

@@ -44,6 +44,7 @@ mod file;
 pub mod fuzzed;
 pub mod icmp;
 mod json;
+mod keep;
 mod lookups;
 mod packet;
 mod protocols;

@@ -1,11 +1,11 @@
 //! DNS: what was asked, what was answered, and when.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::kept;
 
 use crate::{
     add,
     address::{Address, hash_bytes},
-    counts::{Counts, Kept},
+    counts::Counts,
     dns::{self, Message},
     spread::Spans,
     summary::{Dns, Name, NameFailure, Top},
@@ -36,15 +36,7 @@ pub(crate) struct Lookups {
     waiting: Counts,
 }
 
-/// [`Lookups`] in a checkpoint.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct KeptLookups {
-    sums: [u64; 4],
-    times: Spans,
-    names: Kept,
-    failures: Kept,
-    waiting: Kept,
-}
+kept! { Lookups { queries responses failed given_up times names failures waiting } }
 
 impl Default for Lookups {
     fn default() -> Lookups {
@@ -62,30 +54,6 @@ impl Default for Lookups {
 }
 
 impl Lookups {
-    pub(crate) fn keep(&self) -> KeptLookups {
-        KeptLookups {
-            sums: [self.queries, self.responses, self.failed, self.given_up],
-            times: self.times.clone(),
-            names: self.names.keep(),
-            failures: self.failures.keep(),
-            waiting: self.waiting.keep(),
-        }
-    }
-
-    pub(crate) fn restore(kept: KeptLookups) -> Lookups {
-        let [queries, responses, failed, given_up] = kept.sums;
-        Lookups {
-            queries,
-            responses,
-            failed,
-            given_up,
-            times: kept.times,
-            names: Counts::restore(NAMES, kept.names),
-            failures: Counts::restore(FAILURES, kept.failures),
-            waiting: Counts::restore(WAITING, kept.waiting),
-        }
-    }
-
     /// Takes a message in, which went from one end to the other. A multicast question is nobody's to answer.
     pub(crate) fn message(
         &mut self,

@@ -5,22 +5,29 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept, kept};
 
 use crate::{add, summary::Protocol};
 
 macro_rules! layers {
-    ($($name:ident $word:literal)*) => {
+    ($first:ident $none:literal $($name:ident $word:literal)*) => {
         /// A protocol with a word of its own.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
         #[repr(u8)]
-        pub(crate) enum Layer { $(
+        pub(crate) enum Layer {
+            /// None.
+            #[default]
+            $first,
+            $(
             #[doc = concat!("`", $word, "`")]
             $name,
         )* }
 
+        /// All of them, in order.
+        const LAYERS: &[Layer] = &[Layer::$first, $(Layer::$name),*];
+
         /// Wireshark's words, in the order of [`Layer`].
-        const WORDS: &[&str] = &[$($word),*];
+        const WORDS: &[&str] = &[$none, $($word),*];
     };
 }
 
@@ -58,6 +65,12 @@ layers! {
     Tls "tls"
 }
 
+impl Keep for Layer {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        bytes.one_of(self, LAYERS);
+    }
+}
+
 impl Layer {
     pub(crate) fn word(self) -> &'static str {
         WORDS.get(self as usize).copied().unwrap_or_default()
@@ -65,7 +78,7 @@ impl Layer {
 }
 
 /// The layers of a packet from the link on, one a byte, the last in the lowest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Path(u64);
 
 impl Path {
@@ -98,10 +111,18 @@ impl Path {
     }
 }
 
+impl Keep for Path {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        self.0.keep(bytes);
+    }
+}
+
+kept! { Protocols { paths } }
+
 /// Counts by path.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Protocols {
-    paths: Vec<(Path, u64, u64)>,
+    paths: Vec<(Path, (u64, u64))>,
 }
 
 /// Real files have a dozen paths. Above this, packets are counted under what the path begins with.
@@ -110,22 +131,22 @@ const PATHS: usize = 200;
 impl Protocols {
     pub(crate) fn add(&mut self, mut path: Path, bytes: u64) {
         loop {
-            if let Some(place) = self.paths.iter().position(|(known, ..)| *known == path) {
-                if let Some((_, packets, sum)) = self.paths.get_mut(place) {
+            if let Some(place) = self.paths.iter().position(|(known, _)| *known == path) {
+                if let Some((_, (packets, sum))) = self.paths.get_mut(place) {
                     add(packets, 1);
                     add(sum, bytes);
                 }
                 // What comes often moves to the front.
                 if place > 0
-                    && self.paths.get(place).map(|it| it.1)
-                        > self.paths.get(place.wrapping_sub(1)).map(|it| it.1)
+                    && self.paths.get(place).map(|it| it.1.0)
+                        > self.paths.get(place.wrapping_sub(1)).map(|it| it.1.0)
                 {
                     self.paths.swap(place, place.wrapping_sub(1));
                 }
                 return;
             }
             if self.paths.len() < PATHS || path == Path::default() {
-                self.paths.push((path, 0, 0));
+                self.paths.push((path, (0, 0)));
             } else {
                 path = path.parent();
             }
@@ -135,7 +156,7 @@ impl Protocols {
     /// Every path and all it begins with, as a tree: parents before children, the larger branch first.
     pub(crate) fn rows(&self) -> Vec<Protocol> {
         let mut sums: BTreeMap<Path, (u64, u64)> = BTreeMap::new();
-        for (path, packets, bytes) in &self.paths {
+        for (path, (packets, bytes)) in &self.paths {
             let mut path = *path;
             while path != Path::default() {
                 let sum = sums.entry(path).or_default();

@@ -4,6 +4,7 @@ use crate::{
     About, assemble, checkpoint,
     checkpoint::NotACheckpoint,
     file::{Facts, File, Next},
+    keep::{Keep, Kept, kept},
     summary::{Outcome, Summary},
     traffic::Traffic,
 };
@@ -33,8 +34,10 @@ pub(crate) struct State {
     pub(crate) traffic: Traffic,
 }
 
+kept! { State { offset skip skip_from file facts ended traffic } }
+
 /// Why no more is read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// What stands at the offset is not understood.
     Corrupt(String),
@@ -121,6 +124,23 @@ impl Reading {
         let seen = self.state.offset.saturating_add(begun as u64);
         let outcome = self.state.outcome(at_end, seen, begun > 0);
         assemble::summary(self.state, outcome, seen, about)
+    }
+}
+
+impl Keep for Ended {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let mut is_declined = matches!(self, Ended::Declined(_));
+        is_declined.keep(bytes);
+        let (Ended::Corrupt(why) | Ended::Declined(why)) = self;
+        why.keep(bytes);
+        let why = std::mem::take(why);
+        *self = if is_declined { Ended::Declined(why) } else { Ended::Corrupt(why) };
+    }
+}
+
+impl Default for Ended {
+    fn default() -> Ended {
+        Ended::Corrupt(String::new())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Spans of time: how many, the shortest, the longest, and the one in the middle.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::kept;
 
 use crate::summary::Spread;
 
 /// Counts by length, sixteen for each doubling: a length is known within a sixteenth of itself.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Spans {
     count: u64,
     shortest: u64,
@@ -13,6 +13,8 @@ pub(crate) struct Spans {
     /// By [`bucket`], as far as any was counted.
     buckets: Vec<u32>,
 }
+
+kept! { Spans { count shortest longest buckets } }
 
 impl Spans {
     pub(crate) fn observe(&mut self, span: u64) {

@@ -4,6 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 
+use crate::keep::{Keep, Kept};
+
 /// What a table holds.
 pub(crate) trait Row {
     /// Its key's hash.
@@ -28,6 +30,17 @@ pub(crate) struct Table<R> {
     limit: usize,
     hand: usize,
     seed: u64,
+}
+
+impl<R: Row + Keep + Default> Keep for Table<R> {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let mut hand = self.hand as u16;
+        hand.keep(bytes);
+        self.rows.keep(bytes);
+        if bytes.is_read() {
+            *self = Table::restore(self.limit, std::mem::take(&mut self.rows), hand.into());
+        }
+    }
 }
 
 impl<R: Row> Table<R> {

@@ -1,6 +1,6 @@
 //! Packets and bytes over time.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::kept;
 
 use crate::{
     add,
@@ -14,7 +14,7 @@ const FINEST: u64 = 1_953_125;
 const POINTS: usize = 120;
 
 /// What a packet adds to the timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Mark {
     pub(crate) time: u64,
     pub(crate) ends: Option<(Address, Address)>,
@@ -24,7 +24,7 @@ pub(crate) struct Mark {
 
 /// Points of equal length, each a multiple of it after 1970, whichever order packets come in. Where they become too
 /// many, the length doubles.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
     /// The length of a point is [`FINEST`] doubled so often.
     doublings: u32,
@@ -34,11 +34,17 @@ pub(crate) struct Line {
 }
 
 /// A [`Point`] in few bytes.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     packets: [u64; 3],
     bytes: [u64; 3],
     retransmissions: u64,
+}
+
+kept! {
+    Mark { time ends bytes retransmission }
+    Line { doublings first points }
+    Tally { packets bytes retransmissions }
 }
 
 impl Line {

@@ -8,6 +8,7 @@ use crate::{
     dns,
     file::Record,
     icmp,
+    keep::kept,
     lookups::{self, Lookups, NAMES},
     packet::{Body, Fragment, Packet, dissect},
     protocols::{Layer, Protocols},
@@ -42,7 +43,7 @@ pub(crate) struct Traffic {
 }
 
 /// Sums over all packets.
-#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Totals {
     pub(crate) packets: u64,
     pub(crate) wire_bytes: u64,
@@ -93,6 +94,15 @@ impl Default for Traffic {
             fragments: Fragments::default(),
         }
     }
+}
+
+kept! {
+    Traffic {
+        totals protocols line waiting machine is_machine_told conversations tcp round_trips lookups tls icmp fragments
+    }
+    Totals { packets wire_bytes captured_bytes cut_packets first_at last_at now goes_back }
+    TlsCounts { sums names }
+    IcmpCounts { sums kinds }
 }
 
 impl Traffic {

@@ -3,12 +3,12 @@
 mod pcap;
 mod pcapng;
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept, kept};
 
 use crate::summary::Interface;
 
 /// A file, as far as its head has been read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum File {
     /// Not even its first bytes were there.
     #[default]
@@ -47,8 +47,9 @@ pub(crate) struct Record<'b> {
 }
 
 /// What a packet begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Link {
+    #[default]
     Ethernet,
     Raw,
     Null,
@@ -56,6 +57,46 @@ pub(crate) enum Link {
     Sll,
     Sll2,
     Other,
+}
+
+kept! { Facts { precision is_big_endian interfaces dropped } }
+
+impl Keep for File {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let mut kind: u8 = match self {
+            File::Unknown => 0,
+            File::Pcap(_) => 1,
+            File::Pcapng(_) => 2,
+            File::Declined => 3,
+        };
+        kind.keep(bytes);
+        if bytes.is_read() {
+            *self = match kind {
+                0 => File::Unknown,
+                1 => File::Pcap(pcap::Pcap::default()),
+                2 => File::Pcapng(pcapng::Pcapng::default()),
+                _ => File::Declined,
+            };
+        }
+        match self {
+            File::Pcap(pcap) => pcap.keep(bytes),
+            File::Pcapng(pcapng) => pcapng.keep(bytes),
+            File::Unknown | File::Declined => {}
+        }
+    }
+}
+
+impl Keep for Link {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let all = [Link::Ethernet, Link::Raw, Link::Null, Link::Loop, Link::Sll, Link::Sll2, Link::Other];
+        bytes.one_of(self, &all);
+    }
+}
+
+impl Keep for Precision {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        bytes.one_of(self, &[Precision::Unsaid, Precision::Microseconds, Precision::Nanoseconds]);
+    }
 }
 
 impl Link {
@@ -89,7 +130,7 @@ impl Link {
 pub(crate) const LONGEST_PACKET: u32 = 262_144;
 
 /// What a file says of itself, as far as it was read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     pub(crate) precision: Precision,
     pub(crate) is_big_endian: bool,
@@ -101,7 +142,7 @@ pub(crate) struct Facts {
 /// So many interfaces are told of.
 const INTERFACES: usize = 64;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Precision {
     #[default]
     Unsaid,

@@ -1,12 +1,12 @@
 //! pcap: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>
 
+use crate::keep::kept;
 use pcap_parser::{
     PcapHeader,
     pcap::{
         LegacyPcapBlock, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified, parse_pcap_header,
     },
 };
-use serde::{Deserialize, Serialize};
 
 use super::{Facts, LONGEST_PACKET, Link, Next, Precision, Record, u32_at};
 use crate::summary::Interface;
@@ -14,7 +14,7 @@ use crate::summary::Interface;
 /// The length of a file's header.
 pub(super) const HEADER: u64 = 24;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pcap {
     link: Link,
     is_big_endian: bool,
@@ -23,6 +23,8 @@ pub(crate) struct Pcap {
     /// Nanoseconds in what the second number of a time counts.
     unit: u64,
 }
+
+kept! { Pcap { link is_big_endian is_modified unit } }
 
 impl Pcap {
     pub(super) fn is_magic(magic: [u8; 4]) -> bool {

@@ -1,12 +1,12 @@
 //! pcapng: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>
 
+use crate::keep::{Keep, Kept, kept};
 use pcap_parser::{
     EPB_MAGIC, IDB_MAGIC, ISB_MAGIC, PcapNGOption, SHB_MAGIC, SPB_MAGIC, nom::IResult,
     parse_enhancedpacketblock_be, parse_enhancedpacketblock_le, parse_interfacedescriptionblock_be,
     parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be, parse_interfacestatisticsblock_le,
     parse_simplepacketblock_be, parse_simplepacketblock_le,
 };
-use serde::{Deserialize, Serialize};
 
 use super::{Facts, LONGEST_PACKET, Link, Next, Record, u16_at, u32_at};
 use crate::{add, summary::Interface};
@@ -19,7 +19,7 @@ const LONGEST_BLOCK: u32 = LONGEST_PACKET + 65_536;
 const MOST_SOURCES: usize = 128;
 
 /// A section of a file.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pcapng {
     is_big_endian: bool,
     /// Whether a section's header was there.
@@ -28,7 +28,7 @@ pub(crate) struct Pcapng {
 }
 
 /// An interface of this section.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 struct Source {
     link: Link,
     snap_length: u32,
@@ -37,6 +37,11 @@ struct Source {
     told_at: Option<usize>,
     /// What the last statistics said, all of them since the capture's start.
     dropped: Option<u64>,
+}
+
+kept! {
+    Pcapng { is_big_endian has_begun sources }
+    Source { link snap_length clock told_at dropped }
 }
 
 impl Pcapng {
@@ -218,14 +223,14 @@ fn option<'o>(options: &'o [PcapNGOption<'_>], code: u16) -> Option<&'o [u8]> {
 }
 
 /// How an interface counts time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Clock {
     unit: Unit,
     /// Nanoseconds to be added.
     offset: i128,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
     /// So many nanoseconds.
     Nanoseconds(u64),
@@ -233,6 +238,35 @@ enum Unit {
     OfNanosecond(u64),
     /// A second is two to the power of so many.
     Binary(u8),
+}
+
+impl Default for Unit {
+    fn default() -> Unit {
+        Unit::Nanoseconds(1)
+    }
+}
+
+impl Keep for Clock {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let (mut kind, mut number): (u8, u64) = match self.unit {
+            Unit::Nanoseconds(each) => (0, each),
+            Unit::OfNanosecond(each) => (1, each),
+            Unit::Binary(power) => (2, power.into()),
+        };
+        // Whole seconds, with the sign in the lowest bit.
+        let seconds = i64::try_from(self.offset / 1_000_000_000).unwrap_or(0);
+        let mut offset = (seconds << 1 ^ seconds >> 63).cast_unsigned();
+        kind.keep(bytes);
+        number.keep(bytes);
+        offset.keep(bytes);
+        self.unit = match kind {
+            0 => Unit::Nanoseconds(number),
+            1 => Unit::OfNanosecond(number),
+            _ => Unit::Binary(number as u8),
+        };
+        let seconds = (offset >> 1).cast_signed() ^ 0_i64.wrapping_sub_unsigned(offset & 1);
+        self.offset = i128::from(seconds).saturating_mul(1_000_000_000);
+    }
 }
 
 impl Clock {

@@ -3,7 +3,7 @@
 //! The questions are asked in Wireshark's order, for an answer often rules out those after it. As there, a sequence or
 //! acknowledgement number of 0 stands for "not known".
 
-use serde::{Deserialize, Serialize};
+use crate::keep::{Keep, Kept};
 
 use super::{ACK, FIN, RST, SYN, Seen, Segment};
 
@@ -20,8 +20,7 @@ const MAX_SCALE: u8 = 14;
 const ACK_OF_LOST: i32 = -1;
 
 /// What is remembered of the segments in one direction.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Packed", into = "Packed")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Flow {
     /// The first sequence number, a SYN's or what it would have been.
     first: u32,
@@ -47,7 +46,7 @@ const UNSCALED: u8 = 2;
 const KEEP_ALIVE: u8 = 4;
 
 /// What a direction's windows are multiplied by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 enum Scale {
     /// Its SYN was not seen.
     #[default]
@@ -57,35 +56,46 @@ enum Scale {
     Shift(u8),
 }
 
-/// A flow in a checkpoint: numbers that are mostly near each other, as their distances.
-type Packed = (u32, u32, u32, u64, u64, u32, i32, Option<u16>, Scale, u8);
-
-impl From<Flow> for Packed {
-    fn from(flow: Flow) -> Packed {
-        let sent = flow.next.wrapping_sub(flow.first);
-        let gap = flow.next.wrapping_sub(flow.contiguous);
-        let age = flow.ack_at.wrapping_sub(flow.next_at);
-        (
-            flow.first,
-            sent,
-            gap,
-            flow.next_at,
-            age,
-            flow.ack,
-            flow.duplicates,
-            flow.window,
-            flow.scale,
-            flow.bits,
-        )
+/// Numbers that are mostly near each other are kept as their distances.
+impl Keep for Flow {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let Flow { first, next, next_at, contiguous, ack, ack_at, duplicates, window, scale, bits } = self;
+        let mut sent = next.wrapping_sub(*first);
+        let mut gap = next.wrapping_sub(*contiguous);
+        let mut age = ack_at.wrapping_sub(*next_at);
+        // The lowest is -1.
+        let mut duplicates_and_one = duplicates.wrapping_add(1).cast_unsigned();
+        first.keep(bytes);
+        sent.keep(bytes);
+        gap.keep(bytes);
+        next_at.keep(bytes);
+        age.keep(bytes);
+        ack.keep(bytes);
+        duplicates_and_one.keep(bytes);
+        window.keep(bytes);
+        scale.keep(bytes);
+        bits.keep(bytes);
+        *next = first.wrapping_add(sent);
+        *contiguous = next.wrapping_sub(gap);
+        *ack_at = next_at.wrapping_add(age);
+        *duplicates = duplicates_and_one.cast_signed().wrapping_sub(1);
     }
 }
 
-impl From<Packed> for Flow {
-    fn from((first, sent, gap, next_at, age, ack, duplicates, window, scale, bits): Packed) -> Flow {
-        let next = first.wrapping_add(sent);
-        let contiguous = next.wrapping_sub(gap);
-        let ack_at = next_at.wrapping_add(age);
-        Flow { first, next, next_at, contiguous, ack, ack_at, duplicates, window, scale, bits }
+/// A shift, or what is above all shifts.
+impl Keep for Scale {
+    fn keep(&mut self, bytes: &mut Kept<'_>) {
+        let mut byte = match self {
+            Scale::Unknown => u8::MAX,
+            Scale::Unused => u8::MAX - 1,
+            Scale::Shift(shift) => *shift,
+        };
+        byte.keep(bytes);
+        *self = match byte {
+            u8::MAX => Scale::Unknown,
+            254 => Scale::Unused,
+            shift => Scale::Shift(shift),
+        };
     }
 }
 

@@ -13,7 +13,7 @@ mod flow;
 mod opening;
 mod tally;
 
-use serde::{Deserialize, Serialize};
+use crate::keep::kept;
 
 use crate::summary::TcpHealth;
 use flow::Flow;
@@ -97,13 +97,15 @@ pub struct Seen {
 }
 
 /// One TCP connection.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tcp {
     client: Flow,
     server: Flow,
     opening: Opening,
     tally: Tally,
 }
+
+kept! { Tcp { client server opening tally } }
 
 impl Tcp {
     /// Whether `segment` is the first of another connection on the same ports.

@@ -1,6 +1,6 @@
 //! How a connection was opened: who tried, who answered, how long the handshake took.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::kept;
 
 use super::{ACK, RST, SYN, Seen, Segment};
 use crate::summary::{Spread, TcpHealth};
@@ -15,7 +15,7 @@ pub enum Answer {
 }
 
 /// Times are from the connection's first segment on: that is five bytes in a checkpoint instead of nine.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Opening {
     first_at: u64,
     syn_at: u64,
@@ -30,6 +30,8 @@ const ANSWERED: u8 = 8;
 const REFUSED: u8 = 16;
 const SYN_ACK: u8 = 32;
 const SHAKEN: u8 = 64;
+
+kept! { Opening { first_at syn_at round_trip bits } }
 
 impl Opening {
     /// Nanoseconds since the first segment. Earlier times wrap around, and so are long after every threshold: as in Wireshark.

@@ -1,16 +1,18 @@
 //! What was seen of a connection, counted.
 
-use serde::{Deserialize, Serialize};
+use crate::keep::kept;
 
 use super::{Seen, Segment};
 use crate::summary::TcpHealth;
 
 /// The counts are in the order that [`Tally::add`] and [`Tally::health`] have both.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Tally {
     payload: u64,
     counts: [u32; 16],
 }
+
+kept! { Tally { payload counts } }
 
 impl Tally {
     pub(super) fn add(&mut self, from_client: bool, segment: &Segment, seen: &Seen) {
