@@ -15,6 +15,8 @@ use serde::{
 };
 use serde_json::{Map, Number, Value, map};
 
+use crate::text::quoted;
+
 /// What is not as the type has it, or not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::box_collection, reason = "every reader hands it on: one word is less code than three")]
@@ -52,7 +54,7 @@ fn shown(found: Unexpected<'_>) -> String {
             Some(number) => format!("floating point `{number}`"),
             None => "floating point".to_owned(),
         },
-        Unexpected::Str(text) => format!("string {text:?}"),
+        Unexpected::Str(text) => ["string ", &quoted(text)].concat(),
         Unexpected::Seq => "sequence".to_owned(),
         Unexpected::Map => "map".to_owned(),
         Unexpected::Other(what) => what.to_owned(),

@@ -24,6 +24,36 @@ pub fn clean_up_to(text: &str, most: usize) -> String {
     clean
 }
 
+/// As a message quotes it: between quotation marks, and what would break them or is not seen as an escape of Rust's. (`{:?}`
+/// is no way to say something to people: the shipped component is built without it, see xtask/src/build.)
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    quoted_in('"', text)
+}
+
+/// The same between marks of another kind.
+#[must_use]
+pub fn quoted_in(mark: char, text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().saturating_add(2));
+    shown.push(mark);
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if c.is_control() || is_invisible(c) => shown.extend(c.escape_unicode()),
+            c => {
+                if c == mark || c == '\\' {
+                    shown.push('\\');
+                }
+                shown.push(c);
+            }
+        }
+    }
+    shown.push(mark);
+    shown
+}
+
 /// In lower case, for comparing without case: each character for itself, as [`crate::rules`]' patterns do. (`str`'s own
 /// looks around a final sigma as well, which takes 6 KB.)
 #[must_use]
@@ -107,6 +137,23 @@ mod tests {
         assert_eq!(clean("a\r\nb\u{1b}[31m\u{202e}c\u{feff}"), "a  b[31mc");
         assert_eq!(clean("a\u{2028}b\u{9b}\u{7f}c\u{ad}d\u{e0041}e\u{2066}f\u{3164}g"), "a bcdefg");
         assert_eq!(clean("Zürich 東京 🦀 é"), "Zürich 東京 🦀 é", "what can be seen stays");
+    }
+
+    #[test]
+    fn what_is_quoted_reads_as_rusts_own_way_to_show_it() {
+        for text in [
+            "",
+            "Web tier",
+            "say \"x\" or 'y'",
+            "C:\\x",
+            "Zürich 東京 🦀 é",
+            "a\r\n\tb\u{1b}\u{7f}c\u{202e}d\u{feff}",
+        ] {
+            assert_eq!(quoted(text), format!("{text:?}"));
+        }
+        for c in ['x', '\'', '"', '\n', '\\', 'ß', '\u{200b}'] {
+            assert_eq!(quoted_in('\'', &c.to_string()), format!("{c:?}"));
+        }
     }
 
     #[test]

@@ -11,7 +11,10 @@ use super::{
     detect::{boxed, budget},
     field, identity, machines, malformed,
 };
-use crate::{text::clean, time::Timestamp};
+use crate::{
+    text::{clean, quoted},
+    time::Timestamp,
+};
 
 /// What the rest is read by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,7 +105,7 @@ fn fired_at(essentials: &Value) -> Result<Timestamp, Unreadable> {
         Some(Value::String(text)) => text
             .trim()
             .parse()
-            .map_err(|_| malformed(field, format!("is {:?}, not an RFC 3339 time", clean(text)))),
+            .map_err(|_| malformed(field, format!("is {}, not an RFC 3339 time", quoted(&clean(text))))),
         Some(_) => Err(malformed(field, "is not a text")),
     }
 }

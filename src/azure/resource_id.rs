@@ -8,6 +8,8 @@ use std::{fmt, hash::Hash, hash::Hasher};
 use serde::{Deserialize, Serialize, de};
 use url::Url;
 
+use crate::text::quoted;
+
 /// Longer ids do not occur: Azure's longest names have 260 characters a segment, and few segments.
 const MAX_LENGTH: usize = 1024;
 
@@ -174,7 +176,7 @@ impl Serialize for ResourceId {
 impl<'de> Deserialize<'de> for ResourceId {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|why| de::Error::custom(format!("{text:?} {why}")))
+        Self::parse(&text).map_err(|why| de::Error::custom(format!("{} {why}", quoted(&text))))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     plan::{CaptureSpec, LeftOut},
     platform::{Platform, StoreError},
     store,
+    text::quoted,
     time::Timestamp,
 };
 
@@ -111,7 +112,7 @@ pub fn rehearse<P: Platform>(app: &App<P>, spec: &CaptureSpec) -> LeftOut {
     LeftOut::new(
         target,
         "dryRun",
-        format!("the rule {rules:?} is a dry run; ?dry_run=true shows the request"),
+        format!("the rule {} is a dry run; ?dry_run=true shows the request", quoted(&rules)),
     )
 }
 

@@ -13,6 +13,7 @@ use crate::{
     plan::{CaptureSpec, Restraint},
     rules::CoolDown,
     sort::sort_by,
+    text::quoted,
     time::Timestamp,
 };
 
@@ -167,7 +168,7 @@ impl Ledger {
         let rule = if restraint.rule.is_empty() {
             "this rule".to_owned()
         } else {
-            format!("the rule {:?}", restraint.rule)
+            ["the rule ", &quoted(&restraint.rule)].concat()
         };
         let overall = &restraint.overall;
         let mut found = Vec::new();

@@ -11,14 +11,14 @@ use std::{
 };
 
 use spin_sdk::{
-    key_value::Store,
+    key_value::{Error, Store},
     wasip3::{self, random::random::get_random_bytes},
 };
 
 use super::{Background, Clock, KeyValue, LogSink, Random, StoreError, Variables, VariablesError};
 
 pub use self::http::into_wasi;
-use crate::time::Timestamp;
+use crate::{text::quoted, time::Timestamp};
 
 /// The host this component runs on.
 #[derive(Debug, Clone, Copy)]
@@ -77,8 +77,14 @@ impl Drop for Listing {
     }
 }
 
-fn store_error(error: spin_sdk::key_value::Error) -> StoreError {
-    StoreError(error.to_string())
+/// In the SDK's words; its own way to them is `{:?}`.
+fn store_error(error: Error) -> StoreError {
+    StoreError(match error {
+        Error::StoreTableFull => "Error::StoreTableFull".to_owned(),
+        Error::NoSuchStore => "Error::NoSuchStore".to_owned(),
+        Error::AccessDenied => "Error::AccessDenied".to_owned(),
+        Error::Other(why) => ["Error::Other(", &quoted(&why), ")"].concat(),
+    })
 }
 
 impl Clock for Spin {

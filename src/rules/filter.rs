@@ -8,7 +8,7 @@ use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::clean;
+use crate::text::{clean, quoted};
 
 /// Which packets are kept; what is absent is not sent and keeps all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +125,7 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, String> {
         .into_iter()
         .find(|(word, _)| word.eq_ignore_ascii_case(text))
         .map(|(_, protocol)| protocol)
-        .ok_or_else(|| format!("is {:?}; Azure filters \"TCP\", \"UDP\" or \"Any\"", clean(text)))
+        .ok_or_else(|| format!("is {}; Azure filters \"TCP\", \"UDP\" or \"Any\"", quoted(&clean(text))))
 }
 
 /// Checks one address, a range of them or a list; the text itself is what Azure gets.
@@ -153,7 +153,7 @@ fn check<T: PartialOrd + OneKind>(
     let one = |part: &str| {
         parse(part).ok_or_else(|| match part {
             "" => format!("has an empty part; write {what} such as \"{example}\""),
-            _ => format!("has {:?}, which is not {what}", clean(part)),
+            _ => format!("has {}, which is not {what}", quoted(&clean(part))),
         })
     };
     if text.contains(',') || text.contains(char::is_whitespace) {

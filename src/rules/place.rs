@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::azure::resource_id::ResourceId;
+use crate::{azure::resource_id::ResourceId, text::quoted_in};
 
 /// A storage account as a rule names it; the settings say which ones there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,8 @@ impl LocalPath {
         };
         if let Some(odd) = plain.chars().find(|c| !fits(*c)) {
             return Err(format!(
-                "has {odd:?}; only A-Z a-z 0-9 . _ - and separators may stand in it, and {NAME}"
+                "has {}; only A-Z a-z 0-9 . _ - and separators may stand in it, and {NAME}",
+                quoted_in('\'', odd.encode_utf8(&mut [0; 4]))
             ));
         }
         let mut segments = plain.split(['/', '\\']);

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{AccountRef, Filter, Parameter, Terms, parse};
-use crate::{json, text::clean};
+use crate::{
+    json,
+    text::{clean, quoted},
+};
 
 /// Longer values are not looked into.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
@@ -104,7 +107,7 @@ fn filters(value: &str) -> Result<Vec<Filter>, String> {
 }
 
 fn shown(value: &str) -> String {
-    format!("{:?}", clean(value))
+    quoted(&clean(value))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::{
     capture::name,
     report::Receiver,
     rules::Rules,
+    text::quoted,
 };
 
 /// All variables, as declared in spin.toml.
@@ -199,16 +200,18 @@ impl Raw {
         for rule in &rules.rules {
             for scope in rule.terms.allowed_scopes.iter().flatten() {
                 if !captures.allowed_scopes.iter().any(|allowed| allowed.holds(scope)) {
-                    let problem =
-                        format!("the rule {:?} has a scope outside the variable allowed_scopes", rule.name);
+                    let problem = format!(
+                        "the rule {} has a scope outside the variable allowed_scopes",
+                        quoted(&rule.name)
+                    );
                     self.problem::<()>("rules", problem);
                 }
             }
             for account in rule.terms.storage_accounts.iter().flatten() {
                 if captures.account(account).is_none() {
                     let problem = format!(
-                        "the rule {:?} names a storage account that storage_account_id does not",
-                        rule.name
+                        "the rule {} names a storage account that storage_account_id does not",
+                        quoted(&rule.name)
                     );
                     self.problem::<()>("rules", problem);
                 }

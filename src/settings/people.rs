@@ -8,7 +8,7 @@ use super::{
     Captures,
     parse::{Raw, is_protected},
 };
-use crate::{report::Receiver, standard_webhooks::Secret};
+use crate::{report::Receiver, standard_webhooks::Secret, text::quoted};
 
 /// The variables that are read here.
 pub(super) const VARIABLES: [&str; 7] =
@@ -67,7 +67,7 @@ impl Raw {
             for to in Receiver::ALL {
                 let is_named = rule.terms.tell.iter().flatten().any(|name| name == to.name());
                 if is_named && !captures.receivers.contains(&to) {
-                    let problem = format!("not set, but the rule {:?} tells {}", rule.name, to.name());
+                    let problem = format!("not set, but the rule {} tells {}", quoted(&rule.name), to.name());
                     self.problem::<()>(to.variables().0, problem);
                 }
             }

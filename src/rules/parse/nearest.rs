@@ -1,5 +1,7 @@
 //! "Did you mean …?"
 
+use crate::text::quoted;
+
 /// The known word that `word` was most likely meant to be, if one is near enough.
 pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let word = plain(word);
@@ -18,7 +20,7 @@ pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// `, did you mean "…"?`, or nothing.
 pub(super) fn did_you_mean(word: &str, known: &[&str]) -> String {
-    nearest(word, known).map_or_else(String::new, |known| format!("; did you mean {known:?}?"))
+    nearest(word, known).map_or_else(String::new, |known| format!("; did you mean {}?", quoted(known)))
 }
 
 /// Letters and digits only, and not too many of them.

@@ -8,7 +8,10 @@ use toml::{
 };
 
 use super::{nearest::did_you_mean, position::position};
-use crate::{rules::duration, text::clean};
+use crate::{
+    rules::duration,
+    text::{clean, quoted},
+};
 
 /// A text of the rules, and where in them it stands.
 pub(super) type Placed<'t> = (usize, &'t str);
@@ -72,7 +75,7 @@ impl<'t, 'i> Keys<'t, 'i> {
             let name = clean(key.get_ref());
             let hint = did_you_mean(&name, &self.asked);
             let hint = if hint.is_empty() { format!("; known are {}", self.asked.join(", ")) } else { hint };
-            reader.problem(key.span().start, format!("{:?} is no key of {}{hint}", name, self.what));
+            reader.problem(key.span().start, format!("{} is no key of {}{hint}", quoted(&name), self.what));
         }
     }
 }

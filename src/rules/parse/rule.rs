@@ -13,7 +13,7 @@ use crate::{
         AccountRef, Filter, LocalPath, OnConflict, Parameter, Ring, Rule, Terms,
         filter::{self, Parts},
     },
-    text::clean,
+    text::{clean, quoted},
 };
 
 mod conditions;
@@ -202,12 +202,12 @@ fn chosen(entry: &Entry<'_, '_>, reader: &mut Reader<'_>, known: &[&str], unknow
     for (at, text) in entry.texts(reader) {
         match known.iter().position(|known| *known == text) {
             Some(index) if chosen.contains(&index) => {
-                reader.problem(at, format!("{} names {text:?} twice; once is enough", entry.key()));
+                reader.problem(at, format!("{} names {} twice; once is enough", entry.key(), quoted(text)));
             }
             Some(index) => chosen.push(index),
             None => {
                 let (hint, known) = (did_you_mean(text, known), known.join(", "));
-                reader.problem(at, format!("{:?} {unknown} {known}{hint}", clean(text)));
+                reader.problem(at, format!("{} {unknown} {known}{hint}", quoted(&clean(text))));
             }
         }
     }

@@ -5,7 +5,10 @@ use super::{
     reader::{Entry, Reader},
     rule,
 };
-use crate::{rules::Rule, text::lower};
+use crate::{
+    rules::Rule,
+    text::{lower, quoted},
+};
 
 pub(super) fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Vec<Rule> {
     if entry.is_empty_list() {
@@ -39,8 +42,10 @@ fn hold_against_earlier(new: &Earlier, earlier: &[Earlier], reader: &mut Reader<
     let (name, when) = (&new.rule.name, &new.rule.when);
     if let Some(other) = earlier.iter().find(|other| other.name == new.name) {
         let line = reader.line(other.at);
-        let message =
-            format!("the rule on line {line} is called {name:?} too; names are compared without case");
+        let message = format!(
+            "the rule on line {line} is called {} too; names are compared without case",
+            quoted(name)
+        );
         reader.problem(new.at, message);
     }
     let stops = |other: &Rule| !other.goes_on && (other.when.is_everything() || other.when == *when);
@@ -50,9 +55,10 @@ fn hold_against_earlier(new: &Earlier, earlier: &[Earlier], reader: &mut Reader<
         reader.problem(
             new.at,
             format!(
-                "the rule {name:?} is never reached: {:?} on line {line} {why}; move this one before it, narrow that \
+                "the rule {} is never reached: {} on line {line} {why}; move this one before it, narrow that \
                  one, or give that one continue = true",
-                other.rule.name
+                quoted(name),
+                quoted(&other.rule.name)
             ),
         );
     }

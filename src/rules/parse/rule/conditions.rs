@@ -6,7 +6,7 @@ use super::super::reader::{Entry, Keys, Reader};
 use crate::{
     azure::resource_id::ResourceId,
     rules::{Condition, Match, Subject, pattern::Pattern},
-    text::{clean, lower},
+    text::{clean, lower, quoted},
 };
 
 /// What is checked of a pattern without wildcards.
@@ -55,10 +55,10 @@ fn named(
     }
     for (name, value) in table.iter() {
         if is_twice(table, name.get_ref()) {
-            let name = clean(name.get_ref());
+            let name = quoted(&clean(name.get_ref()));
             reader.problem(
                 value.span().start,
-                format!("{key} has {name:?} twice; names are compared without case"),
+                format!("{key} has {name} twice; names are compared without case"),
             );
         }
         let entry = Entry::of_value(key, value);
@@ -92,7 +92,7 @@ fn severity(text: &str) -> Result<(), String> {
     }
     let hint = text.chars().last().filter(|c| ('0'..='4').contains(c));
     let hint = hint.map(|digit| format!("; did you mean \"Sev{digit}\"?")).unwrap_or_default();
-    Err(format!("is {:?}; Azure's severities are Sev0 to Sev4{hint}", clean(text)))
+    Err(format!("is {}; Azure's severities are Sev0 to Sev4{hint}", quoted(&clean(text))))
 }
 
 fn target(text: &str) -> Result<(), String> {
