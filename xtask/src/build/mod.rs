@@ -32,6 +32,12 @@ pub(crate) const TOOL: &str = "alertcap-tool";
 
 /// The package of what composes components.
 const COMPOSE: &str = "alertcap-compose";
+/// What only the shipped WebAssembly is compiled with: no file and line with each place that could panic, and nothing for
+/// `{:?}`, with which it says nothing to people (`text::quoted`). The compiler has no stable name for either; it takes these where
+/// [`UNSTABLE`] is set. Whoever builds with cargo alone has a larger one that says the same.
+const SHORTER: [&str; 2] = ["-Zlocation-detail=none", "-Zfmt-debug=none"];
+/// Lets a stable compiler take them.
+const UNSTABLE: &str = "RUSTC_BOOTSTRAP";
 /// Composing takes a second.
 const COMPOSE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -85,9 +91,9 @@ fn wasm(
     let started = Instant::now();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--release", "--target", WASM_TARGET, "-p", package]);
-    if let Some(folder) = cargo_home() {
-        cargo.arg("--config").arg(without(&folder)?);
-    }
+    let renamed = cargo_home().map(|folder| without(&folder)).transpose()?.unwrap_or_default();
+    let flags = SHORTER.map(str::to_owned).into_iter().chain(renamed);
+    cargo.arg("--config").arg(config(flags)).env(UNSTABLE, "1");
     pass_through(&mut cargo).with_context(|| format!("the {what} could not be built"))?;
     if let Some(optimiser) = optimiser {
         optimise::optimise(workspace, optimiser, what, file)?;
@@ -104,7 +110,7 @@ fn cargo_home() -> Option<PathBuf> {
 
 /// The messages of panics name source files: on whose machine it was built, and from which registry or mirror, is nobody's
 /// business. The same sources give the same bytes in whatever folders they are, and shorter names fewer.
-fn without(cargo_home: &Path) -> Result<String> {
+fn without(cargo_home: &Path) -> Result<Vec<String>> {
     let mut folders = vec![(cargo_home.to_owned(), "/cargo")];
     // One for each registry; what this program is made of is there already. The last that fits is the one that counts.
     let registries = cargo_home.join("registry/src");
@@ -114,10 +120,13 @@ fn without(cargo_home: &Path) -> Result<String> {
         }
     }
     folders[1..].sort();
-    let flags = folders
-        .iter()
-        .map(|(from, to)| Value::String(format!("--remap-path-prefix={}={to}", from.display())));
-    Ok(format!("target.{WASM_TARGET}.rustflags = {}", Value::Array(flags.collect())))
+    let flags = folders.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
+    Ok(flags.collect())
+}
+
+/// The compiler's flags as cargo takes them.
+fn config(flags: impl Iterator<Item = String>) -> String {
+    format!("target.{WASM_TARGET}.rustflags = {}", Value::Array(flags.map(Value::String).collect()))
 }
 
 fn size(file: &Path) -> Result<u64> {
@@ -152,7 +161,7 @@ mod tests {
     use super::*;
 
     fn flags(cargo_home: &Path) -> Vec<String> {
-        let config: Table = without(cargo_home).unwrap().parse().unwrap();
+        let config: Table = config(without(cargo_home).unwrap().into_iter()).parse().unwrap();
         let flags = config["target"][WASM_TARGET]["rustflags"].as_array().unwrap();
         flags.iter().map(|flag| flag.as_str().unwrap().to_owned()).collect()
     }
