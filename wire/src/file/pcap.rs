@@ -1,7 +1,15 @@
 //! pcap: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>
 
+use crate::keep::kept;
+use pcap_parser::{
+    PcapHeader,
+    pcap::{
+        LegacyPcapBlock, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified, parse_pcap_header,
+    },
+};
+
 use super::{Facts, LONGEST_PACKET, Link, Next, Precision, Record, u32_at};
-use crate::{keep::kept, summary::Interface};
+use crate::summary::Interface;
 
 /// The length of a file's header.
 pub(super) const HEADER: u64 = 24;
@@ -28,23 +36,27 @@ impl Pcap {
         let Some(head) = bytes.first_chunk::<{ HEADER as usize }>() else {
             return Err(Next::Needs(HEADER as usize));
         };
-        let little = u32_at(head, 0, false);
-        let is_big_endian = matches!(little, Some(0xd4c3_b2a1 | 0x4d3c_b2a1));
-        let is_in_nanoseconds = matches!(little, Some(0xa1b2_3c4d | 0x4d3c_b2a1));
-        let word = |at| u32_at(head, at, is_big_endian).unwrap_or(0);
+        let Ok((_, header)) = parse_pcap_header(head) else {
+            return Err(Next::Corrupt("the file's header cannot be read".to_owned()));
+        };
         // Above the link's number stands how long frame check sequences are.
-        let link = word(20) & 0x03ff_ffff;
+        let link = header.network.0 as u32 & 0x03ff_ffff;
         let interface =
-            Interface { name: None, link_type: Link::name(link), snap_length: word(16), packets: 0 };
+            Interface { name: None, link_type: Link::name(link), snap_length: header.snaplen, packets: 0 };
         facts.interface(interface);
-        facts.is_big_endian = is_big_endian;
-        facts.precision = if is_in_nanoseconds { Precision::Nanoseconds } else { Precision::Microseconds };
-        Ok(Pcap {
-            link: Link::of(link),
-            is_big_endian,
-            is_modified: little == Some(0xa1b2_cd34),
-            unit: if is_in_nanoseconds { 1 } else { 1_000 },
-        })
+        facts.is_big_endian = header.is_bigendian();
+        facts.precision =
+            if header.is_nanosecond_precision() { Precision::Nanoseconds } else { Precision::Microseconds };
+        Ok(Pcap::new(&header, Link::of(link)))
+    }
+
+    fn new(header: &PcapHeader, link: Link) -> Pcap {
+        Pcap {
+            link,
+            is_big_endian: header.is_bigendian(),
+            is_modified: header.is_modified_format(),
+            unit: if header.is_nanosecond_precision() { 1 } else { 1_000 },
+        }
     }
 
     pub(super) fn next<'b>(&mut self, bytes: &'b [u8], facts: &mut Facts) -> Next<'b> {
@@ -55,11 +67,17 @@ impl Pcap {
         }
         let length = header.saturating_add(captured as usize);
         let Some(record) = bytes.get(..length) else { return Next::Needs(length) };
-        let word = |at| u32_at(record, at, self.is_big_endian).unwrap_or(0);
-        let seconds = u64::from(word(0)).saturating_mul(1_000_000_000);
-        let time = seconds.saturating_add(u64::from(word(4)).saturating_mul(self.unit));
-        let data = record.get(header..).unwrap_or_default();
+        let frame = match (self.is_modified, self.is_big_endian) {
+            (true, _) => parse_pcap_frame_modified(record),
+            (false, true) => parse_pcap_frame_be(record),
+            (false, false) => parse_pcap_frame(record),
+        };
+        let Ok((_, LegacyPcapBlock { ts_sec, ts_usec, origlen, data, .. })) = frame else {
+            return Next::Corrupt("a packet's record cannot be read".to_owned());
+        };
+        let seconds = u64::from(ts_sec).saturating_mul(1_000_000_000);
+        let time = seconds.saturating_add(u64::from(ts_usec).saturating_mul(self.unit));
         facts.packet_at(Some(0));
-        Next::Packet(length, Record { link: self.link, time: Some(time), wire: word(12), bytes: data })
+        Next::Packet(length, Record { link: self.link, time: Some(time), wire: origlen, bytes: data })
     }
 }

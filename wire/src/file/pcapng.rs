@@ -1,18 +1,16 @@
 //! pcapng: <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>
 
-use super::{Facts, LONGEST_PACKET, Link, Next, Record, u16_at, u32_at};
-use crate::{
-    add,
-    keep::{Keep, Kept, kept},
-    summary::Interface,
+use crate::keep::{Keep, Kept, kept};
+use pcap_parser::{
+    EPB_MAGIC, IDB_MAGIC, ISB_MAGIC, PcapNGOption, SHB_MAGIC, SPB_MAGIC, nom::IResult,
+    parse_enhancedpacketblock_be, parse_enhancedpacketblock_le, parse_interfacedescriptionblock_be,
+    parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be, parse_interfacestatisticsblock_le,
+    parse_simplepacketblock_be, parse_simplepacketblock_le,
 };
 
-/// The kinds of blocks.
-const SHB_MAGIC: u32 = 0x0a0d_0d0a;
-const IDB_MAGIC: u32 = 1;
-const SPB_MAGIC: u32 = 3;
-const ISB_MAGIC: u32 = 5;
-const EPB_MAGIC: u32 = 6;
+use super::{Facts, LONGEST_PACKET, Link, Next, Record, u16_at, u32_at};
+use crate::{add, summary::Interface};
+
 /// The obsolete Packet Block.
 const PB_MAGIC: u32 = 2;
 /// A block that is read as a whole has at most this much around a packet.
@@ -69,8 +67,9 @@ impl Pcapng {
         let done = match kind {
             IDB_MAGIC => self.interface(block, facts),
             ISB_MAGIC => self.statistics(block, facts),
+            EPB_MAGIC => return packet(length, self.enhanced(block, facts)),
             SPB_MAGIC => return packet(length, self.simple(block, facts)),
-            _ => return packet(length, self.timed(block, kind == PB_MAGIC, facts)),
+            _ => return packet(length, self.obsolete(block, facts)),
         };
         match done {
             Ok(()) => Next::Skip(u64::from(length)),
@@ -105,22 +104,27 @@ impl Pcapng {
     }
 
     fn interface(&mut self, block: &[u8], facts: &mut Facts) -> Result<(), &'static str> {
+        let parse = if self.is_big_endian {
+            parse_interfacedescriptionblock_be
+        } else {
+            parse_interfacedescriptionblock_le
+        };
+        let found = whole(parse(block)).ok_or("an interface's description cannot be read")?;
         if self.sources.len() >= MOST_SOURCES {
             return Err("a section has more than 128 interfaces");
         }
-        let why = "an interface's description cannot be read";
-        let link = u32::from(u16_at(block, 8, self.is_big_endian).ok_or(why)?);
-        let snap_length = u32_at(block, 12, self.is_big_endian).ok_or(why)?;
-        let options = body(block, 16).ok_or(why)?;
-        let name = self.option(options, 2).and_then(|name| str::from_utf8(name).ok());
-        let name = name.map(|name| name.chars().take(64).collect());
-        let resolution = self.option(options, 9).and_then(|value| value.first().copied()).unwrap_or(6);
-        let offset = self.number(options, 14).unwrap_or(0).cast_signed();
+        let link = found.linktype.0 as u32;
+        let name = found.if_name().and_then(Result::ok).map(|name| name.chars().take(64).collect());
+        // The parser reads the offset as little-endian wherever it stands.
+        let offset = option(&found.options, 14).and_then(|value| value.first_chunk()).map_or(0, |eight| {
+            if self.is_big_endian { i64::from_be_bytes(*eight) } else { i64::from_le_bytes(*eight) }
+        });
+        let snap_length = found.snaplen;
         let told = Interface { name, link_type: Link::name(link), snap_length, packets: 0 };
         self.sources.push(Source {
             link: Link::of(link),
             snap_length,
-            clock: Clock::new(resolution, offset),
+            clock: Clock::new(found.if_tsresol, offset),
             told_at: facts.interface(told),
             dropped: None,
         });
@@ -129,12 +133,21 @@ impl Pcapng {
 
     /// What the capturing side says it dropped, by itself or by the system below it.
     fn statistics(&mut self, block: &[u8], facts: &mut Facts) -> Result<(), &'static str> {
-        let why = "an interface's statistics cannot be read";
-        let interface = u32_at(block, 8, self.is_big_endian).ok_or(why)?;
-        let options = body(block, 20).ok_or(why)?;
-        let counts = [self.number(options, 5), self.number(options, 7)];
-        let dropped = counts.into_iter().flatten().reduce(u64::saturating_add);
-        let Some(source) = self.sources.get_mut(interface as usize) else { return Ok(()) };
+        let parse = if self.is_big_endian {
+            parse_interfacestatisticsblock_be
+        } else {
+            parse_interfacestatisticsblock_le
+        };
+        let found = whole(parse(block)).ok_or("an interface's statistics cannot be read")?;
+        let Some(source) = self.sources.get_mut(found.if_id as usize) else { return Ok(()) };
+        let mut dropped = None;
+        for code in [5, 7] {
+            if let Some(eight) = option(&found.options, code).and_then(|value| value.first_chunk()) {
+                let count =
+                    if self.is_big_endian { u64::from_be_bytes(*eight) } else { u64::from_le_bytes(*eight) };
+                add(dropped.get_or_insert(0), count);
+            }
+        }
         if let Some(dropped) = dropped {
             let before = source.dropped.replace(dropped).unwrap_or(0);
             add(facts.dropped.get_or_insert(0), dropped.saturating_sub(before));
@@ -142,51 +155,33 @@ impl Pcapng {
         Ok(())
     }
 
-    fn simple<'b>(&self, block: &'b [u8], facts: &mut Facts) -> Result<Record<'b>, &'static str> {
-        let wire = u32_at(block, 8, self.is_big_endian).ok_or(TOO_SHORT)?;
-        let snap_length = self.sources.first().map_or(0, |source| source.snap_length);
-        let bound = if snap_length == 0 { wire } else { wire.min(snap_length) };
-        let bytes = body(block, 12).ok_or(TOO_SHORT)?.get(..bound as usize).ok_or(TOO_LONG)?;
-        self.record(0, None, bytes, wire, facts)
+    fn enhanced<'b>(&self, block: &'b [u8], facts: &mut Facts) -> Result<Record<'b>, &'static str> {
+        let parse =
+            if self.is_big_endian { parse_enhancedpacketblock_be } else { parse_enhancedpacketblock_le };
+        let found = whole(parse(block)).ok_or("a packet's block cannot be read")?;
+        let bytes = found.data.get(..found.caplen as usize).ok_or("a packet is longer than its block")?;
+        let time = u64::from(found.ts_high) << 32 | u64::from(found.ts_low);
+        self.record(found.if_id, Some(time), bytes, found.origlen, facts)
     }
 
-    /// Interface (and drops, in the obsolete block), time, lengths, bytes.
-    fn timed<'b>(
-        &self,
-        block: &'b [u8],
-        is_obsolete: bool,
-        facts: &mut Facts,
-    ) -> Result<Record<'b>, &'static str> {
-        let word = |at| u32_at(block, at, self.is_big_endian).ok_or(TOO_SHORT);
-        let interface = match is_obsolete {
-            true => u16_at(block, 8, self.is_big_endian).map_or(0, u32::from),
-            false => word(8)?,
-        };
+    fn simple<'b>(&self, block: &'b [u8], facts: &mut Facts) -> Result<Record<'b>, &'static str> {
+        let parse = if self.is_big_endian { parse_simplepacketblock_be } else { parse_simplepacketblock_le };
+        let found = whole(parse(block)).ok_or("a packet's block cannot be read")?;
+        let snap_length = self.sources.first().map_or(0, |source| source.snap_length);
+        let bound = if snap_length == 0 { found.origlen } else { found.origlen.min(snap_length) };
+        let bytes = found.data.get(..bound as usize).ok_or("a packet is longer than its block")?;
+        self.record(0, None, bytes, found.origlen, facts)
+    }
+
+    /// The obsolete block, which no parser reads: interface, drops, time, lengths, bytes.
+    fn obsolete<'b>(&self, block: &'b [u8], facts: &mut Facts) -> Result<Record<'b>, &'static str> {
+        let word = |at| u32_at(block, at, self.is_big_endian).ok_or("a packet's block is too short");
+        let interface = u16_at(block, 8, self.is_big_endian).ok_or("a packet's block is too short")?;
         let time = u64::from(word(12)?) << 32 | u64::from(word(16)?);
         let (captured, wire) = (word(20)?, word(24)?);
-        let bytes = body(block, 28).ok_or(TOO_SHORT)?.get(..captured as usize).ok_or(TOO_LONG)?;
-        self.record(interface, Some(time), bytes, wire, facts)
-    }
-
-    /// The first of a block's options with this code. What is cut ends them.
-    fn option<'o>(&self, mut options: &'o [u8], code: u16) -> Option<&'o [u8]> {
-        loop {
-            let here = u16_at(options, 0, self.is_big_endian)?;
-            let length = usize::from(u16_at(options, 2, self.is_big_endian)?);
-            let rest = options.get(4..)?;
-            let padded = length.next_multiple_of(4);
-            let value = rest.get(..padded)?;
-            if here == code {
-                return value.get(..length);
-            }
-            options = rest.get(padded..)?;
-        }
-    }
-
-    /// The same, of eight bytes.
-    fn number(&self, options: &[u8], code: u16) -> Option<u64> {
-        let eight = self.option(options, code)?.first_chunk()?;
-        Some(if self.is_big_endian { u64::from_be_bytes(*eight) } else { u64::from_le_bytes(*eight) })
+        let body = block.get(28..block.len().saturating_sub(4)).unwrap_or_default();
+        let bytes = body.get(..captured as usize).ok_or("a packet is longer than its block")?;
+        self.record(u32::from(interface), Some(time), bytes, wire, facts)
     }
 
     fn record<'b>(
@@ -218,13 +213,14 @@ fn packet<'b>(length: u32, record: Result<Record<'b>, &'static str>) -> Next<'b>
     }
 }
 
-/// What stands in a block from `at` on, without the length at its end.
-fn body(block: &[u8], at: usize) -> Option<&[u8]> {
-    block.get(at..block.len().saturating_sub(4))
+/// What was parsed out of a block that is there as a whole: a parser that wants more has met a wrong length in it.
+fn whole<B, E>(parsed: IResult<&[u8], B, E>) -> Option<B> {
+    parsed.ok().map(|(_, block)| block)
 }
 
-const TOO_SHORT: &str = "a packet's block is too short";
-const TOO_LONG: &str = "a packet is longer than its block";
+fn option<'o>(options: &'o [PcapNGOption<'_>], code: u16) -> Option<&'o [u8]> {
+    options.iter().find(|option| option.code.0 == code)?.as_bytes().ok()
+}
 
 /// How an interface counts time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -274,7 +270,7 @@ impl Keep for Clock {
 }
 
 impl Clock {
-    /// From `if_tsresol` and `if_tsoffset`, which is in seconds.
+    /// From `if_tsresol` (the parser does not read binary ones) and `if_tsoffset`, which is in seconds.
     fn new(resolution: u8, offset: i64) -> Clock {
         let exponent = u32::from(resolution & 0x7f);
         let unit = match resolution {
