@@ -19,7 +19,8 @@ use crate::{
 
 /// For size first: against it -O2 and -O3 are 25 KB larger and, compiled by a host, no faster. The features are those that
 /// rustc writes for this target and no others, for hosts need not have more; wasm-opt refuses a module that has.
-const ARGUMENTS: [&str; 7] = [
+const ARGUMENTS: [&str; 8] = [
+    "--merge-similar-functions",
     "-Oz",
     "--enable-bulk-memory",
     "--enable-multivalue",
