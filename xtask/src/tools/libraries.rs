@@ -84,12 +84,17 @@ pub(super) fn folders_with_libraries(root: &Path) -> Result<Vec<PathBuf>> {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
                 open.push(entry.path());
-            } else if entry.file_name().to_string_lossy().contains(".so.") {
+            } else if is_library(&entry.file_name().to_string_lossy()) {
                 found.insert(folder.strip_prefix(root)?.to_owned());
             }
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// `liblzf.so.1`, and `libpulsecommon-16.1.so`, which has its version before.
+fn is_library(name: &str) -> bool {
+    name.contains(".so.") || (name.starts_with("lib") && name.ends_with(".so"))
 }
 
 #[cfg(test)]
@@ -115,12 +120,18 @@ mod tests {
     #[test]
     fn folders_with_libraries_are_found_wherever_a_package_has_them() {
         let root = tempfile::tempdir().unwrap();
-        for file in ["usr/lib/x/liba.so.1", "usr/lib/x/libb.so.2.0", "lib/x/libc.so.6", "usr/bin/server"] {
+        for file in [
+            "usr/lib/x/liba.so.1",
+            "usr/lib/x/libb.so.2.0",
+            "lib/x/libc.so.6",
+            "lib/y/libd-16.1.so",
+            "usr/bin/a.so",
+        ] {
             let file = root.path().join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();
         }
         let found = folders_with_libraries(root.path()).unwrap();
-        assert_eq!(found, [PathBuf::from("lib/x"), PathBuf::from("usr/lib/x")]);
+        assert_eq!(found, ["lib/x", "lib/y", "usr/lib/x"].map(PathBuf::from));
     }
 }

@@ -1,6 +1,7 @@
 //! Programs that some tasks need: fetched or built below the target folder, at versions of ours, never system-wide.
 
 mod binaryen;
+mod browser;
 mod cargo;
 mod debs;
 mod gopacket;
@@ -25,8 +26,8 @@ use crate::workspace::Workspace;
 pub(crate) use binaryen::WasmOpt;
 pub(crate) use cargo::Tool;
 
-/// What the black-box tests start and is not built here: hosts, the servers that hosts keep records in, and what makes
-/// and reads capture files.
+/// What the black-box tests start and is not built here: hosts, the servers that hosts keep records in, what makes and
+/// reads capture files, and a browser.
 pub(crate) struct Foreign {
     hosts: hosts::Hosts,
     redis: PathBuf,
@@ -34,6 +35,7 @@ pub(crate) struct Foreign {
     wireshark: wireshark::Wireshark,
     scapy: PathBuf,
     gopacket: Option<PathBuf>,
+    browser: browser::Browser,
 }
 
 impl Foreign {
@@ -48,6 +50,7 @@ impl Foreign {
             wireshark: wireshark::Wireshark::ensure(&tools)?,
             scapy: scapy::ensure(&tools)?,
             gopacket: gopacket::ensure(&tools),
+            browser: browser::Browser::ensure(&tools)?,
         })
     }
 
@@ -74,5 +77,6 @@ impl Foreign {
         if let Some(folder) = &self.gopacket {
             tests.env("ALERTCAP_GOPACKET", folder);
         }
+        self.browser.tell(tests);
     }
 }
