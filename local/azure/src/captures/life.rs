@@ -89,16 +89,25 @@ fn upload(app: &App, session: &Session) {
     }
     for wire in &spec.wires {
         let Some((account, container, name)) = &wire.file else { continue };
-        let file = traffic::capture(&traffic::Window {
-            local: wire.ip,
-            since,
-            until,
-            bytes_per_second: spec.bytes_per_second,
-            bytes_per_packet: spec.bytes_per_packet,
-            total_bytes: spec.total_bytes,
-            file_bytes: app.inventory.limits.file_bytes,
-            filters: &spec.filters,
-        });
+        let recorded = spec.recording.as_deref().map(std::fs::read);
+        let file = match recorded {
+            Some(Ok(recorded)) => recorded.into(),
+            other => {
+                if let Some(Err(error)) = other {
+                    eprintln!("azure-standin: simulated traffic instead of a recording: {error}");
+                }
+                traffic::capture(&traffic::Window {
+                    local: wire.ip,
+                    since,
+                    until,
+                    bytes_per_second: spec.bytes_per_second,
+                    bytes_per_packet: spec.bytes_per_packet,
+                    total_bytes: spec.total_bytes,
+                    file_bytes: app.inventory.limits.file_bytes,
+                    filters: &spec.filters,
+                })
+            }
+        };
         app.blobs.put(account, container, name, file, app.clock.now());
     }
 }

@@ -1,6 +1,7 @@
 //! One session: what was asked, how far it is, and what the service knows of that.
 
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) struct Spec {
     pub(crate) filters: Vec<Filter>,
     /// What each wire carries.
     pub(crate) bytes_per_second: u64,
+    /// A file to leave instead of one of simulated traffic.
+    pub(crate) recording: Option<PathBuf>,
     /// The machines that are captured.
     pub(crate) wires: Vec<Wire>,
     /// Why the agent cannot take the capture, if it cannot.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -40,6 +41,9 @@ pub struct Machine {
     /// What its simulated wire carries.
     #[serde(default = "default_traffic")]
     pub traffic_bytes_per_second: u64,
+    /// A capture file that each of its captures leaves a copy of, instead of one of simulated traffic.
+    #[serde(default)]
+    pub recording: Option<PathBuf>,
 }
 
 /// A virtual machine scale set.

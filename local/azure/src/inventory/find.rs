@@ -1,6 +1,7 @@
 //! Looking things up in the inventory; ARM ids come in the caller's own case.
 
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use super::compute::has_agent;
 use super::{
@@ -27,6 +28,8 @@ pub(crate) struct Target {
     pub(crate) wires: Vec<(String, Ipv4Addr)>,
     /// What each wire carries.
     pub(crate) bytes_per_second: u64,
+    /// What is found in its captures instead.
+    pub(crate) recording: Option<PathBuf>,
 }
 
 /// A machine or a scale set.
@@ -177,6 +180,7 @@ impl Machine {
             running: self.power_state == "running",
             wires: vec![(String::new(), self.private_ip)],
             bytes_per_second: self.traffic_bytes_per_second,
+            recording: self.recording.clone(),
         }
     }
 }
@@ -192,6 +196,7 @@ impl ScaleSet {
             running: true,
             wires: self.instances.iter().map(|instance| (instance.id.clone(), instance.private_ip)).collect(),
             bytes_per_second: self.traffic_bytes_per_second,
+            recording: None,
         }
     }
 }

@@ -107,6 +107,7 @@ fn spec(call: &Call<'_>, properties: Properties, watcher: &Watcher) -> ArmResult
         total_bytes,
         filters: properties.filters.iter().flatten().map(filter).collect(),
         bytes_per_second: target.bytes_per_second,
+        recording: target.recording.clone(),
         wires,
         unreachable: target::unreachable(&target),
         upload_refused: storage.upload_refused,
