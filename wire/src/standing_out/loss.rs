@@ -102,7 +102,8 @@ pub(super) fn one_way(facts: &Facts<'_>, sentence: &mut Sentence) -> bool {
     } else {
         return false;
     };
-    sentence.percent(most, all).say(" of the retransmissions (").number(most).say(" of ").number(all);
+    sentence.percent(most, all).say(" of the retransmissions in the largest conversations (");
+    sentence.number(most).say(" of ").number(all);
     sentence.say(") were sent").say(words[0]).say(": data gets lost on the way ").say(words[1]);
     sentence.say(" the machine, or its acknowledgements on the way back");
     true

@@ -225,16 +225,16 @@ rules! {
             let tcp = TcpHealth { retransmissions: 100, server_retransmissions: n, ..TcpHealth::default() };
             s.conversations = top(conversation(1, 1, tcp));
         },
-        "90 % of the retransmissions (90 of 100) were sent by its peers: data gets lost on the way to the machine, or its acknowledgements on the way back.";
+        "90 % of the retransmissions in the largest conversations (90 of 100) were sent by its peers: data gets lost on the way to the machine, or its acknowledgements on the way back.";
     one_way_loss_is_silent_of_a_few: "one-way-loss", loss::ONE_WAY_RETRANSMISSIONS, "",
         |s, n| s.conversations = top(conversation(1, 1, TcpHealth { retransmissions: n, ..TcpHealth::default() })),
-        "100 % of the retransmissions (20 of 20) were sent by the machine: data gets lost on the way from the machine, or its acknowledgements on the way back.";
+        "100 % of the retransmissions in the largest conversations (20 of 20) were sent by the machine: data gets lost on the way from the machine, or its acknowledgements on the way back.";
     one_way_loss_is_silent_where_all_goes_one_way: "one-way-loss", loss::ONE_WAY_OTHER_PERCENT, "",
         |s, n| {
             s.timeline.points = vec![Point { packets_in: n, packets_out: 100 - n, ..Point::default() }];
             s.conversations = top(conversation(1, 1, TcpHealth { retransmissions: 50, ..TcpHealth::default() }));
         },
-        "100 % of the retransmissions (50 of 50) were sent by the machine: data gets lost on the way from the machine, or its acknowledgements on the way back.";
+        "100 % of the retransmissions in the largest conversations (50 of 50) were sent by the machine: data gets lost on the way from the machine, or its acknowledgements on the way back.";
     out_of_order_speaks_of_disorder: "out-of-order", 100, "",
         |s, n| s.tcp.out_of_order = n,
         "1.0 % of the TCP segments (100) came out of order: something on the way takes several paths or reorders.";
