@@ -123,14 +123,13 @@ fn outcome(record: &Record) -> Markup {
     let last = record.last_failure.as_ref().filter(|_| error.is_none() && record.state < State::Ended);
     let why = why(record);
     html! {
-        @if why.is_some() || advice.is_some() || last.is_some() || !record.notes.is_empty() {
+        @if why.is_some() || advice.is_some() || last.is_some() || !record.led_to.is_empty() || !record.left_out.is_empty() {
             section.outcome.bad[error.is_some()] {
                 h2 { @if error.is_some() { "What went wrong" } @else if record.state >= State::Ended { "Why it ended" } @else { "To know" } }
                 @if let Some(why) = &why { p { (Outside(why)) } }
                 @if let Some(last) = last { p { "The present step has failed and is tried again: " (Outside(&last.to_string())) } }
                 @if let Some(advice) = &advice { p { strong { "What to do: " } (Outside(advice)) } }
                 @if let Some(id) = error.and_then(|error| error.request_id.as_ref()) { p.hint { "Azure's request " code { (Outside(id)) } } }
-                @if !record.notes.is_empty() { ul { @for note in &record.notes { li { (Outside(note)) } } } }
                 @if !record.led_to.is_empty() {
                     ul { @for name in &record.led_to { li { a href={ "/captures/" (name) } { (Outside(name)) } } } }
                 }
@@ -139,6 +138,9 @@ fn outcome(record: &Record) -> Markup {
                     ul { @for left in &record.left_out { li { (Outside(&left.target)) ": " (Outside(&left.detail)) } } }
                 }
             }
+        }
+        @if !record.notes.is_empty() {
+            section { h2 { "Notes" } ul { @for note in &record.notes { li { (Outside(note)) } } } }
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Frame<'a> {
 /// A whole page.
 #[must_use]
 pub fn page(frame: Frame<'_>, main: &Markup) -> String {
+    // Without what was just done, which is not said twice.
+    let again = if frame.notice.is_some() { "?" } else { "" };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -45,7 +47,7 @@ pub fn page(frame: Frame<'_>, main: &Markup) -> String {
                 @if let Some(notice) = frame.notice { p.notice role="status" { (notice) } }
                 main id="main" tabindex="-1" { (main) }
                 @if frame.every > 0 {
-                    noscript { p.foot { "Without JavaScript this page stays as it is: " a href="" { "load it again" } " to see what has changed." } }
+                    noscript { p.foot { "Without JavaScript this page stays as it is: " a href=(again) { "load it again" } " to see what has changed." } }
                 }
             }
         }
