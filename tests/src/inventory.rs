@@ -1,11 +1,13 @@
 //! What the stand-in has, for tests.
 
+use std::path::Path;
+
 use toml::Table;
 
 use crate::stack::{Options, ROLE_SECRET};
 
 /// The stand-in's own inventory with waits that a test can take.
-pub(crate) fn quick_inventory(options: &Options) -> String {
+pub(crate) fn quick_inventory(options: &Options, recording: &Path) -> String {
     let text = include_str!("../../local/azure/inventory.toml");
     let mut inventory: Table = text.parse().expect("the inventory is TOML");
     let quick = [
@@ -36,6 +38,12 @@ pub(crate) fn quick_inventory(options: &Options) -> String {
     let subscription = inventory.get_mut("subscriptions").and_then(|all| all.get_mut(0)).expect("one");
     let machines =
         subscription.get_mut("machines").and_then(toml::Value::as_array_mut).expect("there are machines");
+    let of_name = |machine: &&mut toml::Value| {
+        machine.get("name").and_then(toml::Value::as_str).is_some_and(|name| Some(name) == options.recorded)
+    };
+    if let Some(machine) = machines.iter_mut().find(of_name).and_then(toml::Value::as_table_mut) {
+        machine.insert("recording".to_owned(), recording.to_string_lossy().into_owned().into());
+    }
     for (number, name) in options.machines.iter().enumerate() {
         let mut machine = machines.get(1).cloned().expect("db-01");
         let fields = machine.as_table_mut().expect("a table");

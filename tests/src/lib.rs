@@ -1,6 +1,7 @@
 //! A stand-in for Azure and a host with the component on it, as a test starts, asks, kills and restarts them.
 
 mod azure;
+mod browser;
 mod child;
 mod follow;
 mod host;
@@ -12,6 +13,7 @@ mod stack;
 mod store;
 mod trials;
 
+pub use browser::play;
 pub use host::{Host, Store, composed, spin_version};
 pub use http::{Answer, Client, delete, get, post, try_get, try_post};
 pub use raw::raw;

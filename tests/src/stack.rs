@@ -1,7 +1,7 @@
 //! The stand-in and the host, together.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, PoisonError},
 };
@@ -43,6 +43,8 @@ pub struct Options<'a> {
     pub variables: &'a [(&'a str, &'a str)],
     /// Timings and limits of the inventory, over the ordinary ones: `("timings", "provisioning_ms", 50)`.
     pub inventory: &'a [(&'a str, &'a str, i64)],
+    /// The machine of the inventory whose captures leave a copy of a file that the test writes.
+    pub recorded: Option<&'a str>,
     /// Machines beside the inventory's own, like `db-01`.
     pub machines: &'a [String],
     /// Applications beside the inventory's own: client ids, and the actions that their roles have. [`ROLE_SECRET`] is
@@ -83,7 +85,8 @@ impl Stack {
     pub fn start(options: &Options) -> Self {
         let state = TempDir::new().expect("a temporary folder");
         let inventory = state.path().join("inventory.toml");
-        std::fs::write(&inventory, quick_inventory(options)).expect("the inventory can be written");
+        std::fs::write(&inventory, quick_inventory(options, &recording_in(state.path())))
+            .expect("the inventory can be written");
         let (azure, said) = Process::start_and_hear(
             Command::new(built("ALERTCAP_STANDIN_BIN", "debug/azure-standin"))
                 .arg("--inventory")
@@ -189,8 +192,14 @@ impl Stack {
         }));
     }
 
-    fn clock_file(&self) -> PathBuf {
+    /// The file that says how far the clock of the hosts is ahead, where it can be moved.
+    pub(crate) fn clock_file(&self) -> PathBuf {
         self.state.path().join("ahead")
+    }
+
+    /// The file that the captures of `recorded` leave a copy of.
+    pub(crate) fn recording_file(&self) -> PathBuf {
+        recording_in(self.state.path())
     }
 
     /// Moves the clocks of the stand-in and the host, in this order: who looks then finds that it has happened.
@@ -291,6 +300,10 @@ impl Stack {
         let running = self.hosts.iter().flatten().map(|host| host.process.log());
         std::iter::once(self.earlier_logs.clone()).chain(running).collect()
     }
+}
+
+fn recording_in(state: &Path) -> PathBuf {
+    state.join("recording.cap")
 }
 
 fn text(value: &Value) -> String {

@@ -2,8 +2,9 @@
 //!
 //! `target` gets what cargo lacks, `build` makes the component, `compose` the one for hosts that are not Spin, `release`
 //! what is given away; [`stack`] starts the component beside the stand-in for Azure: `up` leaves that running, `demo`
-//! plays one alert through it. `test` and `ci` prove the whole, `hosts` on every host there is; `rules` checks the
-//! operator's rules, `summary` reads a capture file, `fuzz` attacks the readers of what comes from outside, `simulate` everything behind them; `azure`
+//! plays one alert through it. `test` and `ci` prove the whole, `hosts` on every host there is, `screenshots` shows the
+//! page; `rules` checks the operator's rules, `summary` reads a capture file, `fuzz` attacks the readers of what comes
+//! from outside, `simulate` everything behind them; `azure`
 //! prints what Azure's side takes, `deny` and `sbom` look at the crates.
 
 mod api;
@@ -26,6 +27,7 @@ mod rules;
 mod run;
 mod sample;
 mod sbom;
+mod screenshots;
 mod simulate;
 mod stack;
 mod staging;
@@ -76,6 +78,8 @@ enum Task {
     },
     /// Run the same scenarios on every WASI host and write what works where into docs/hosts.md
     Hosts(hosts::Arguments),
+    /// Take the pictures of the page that docs/page.md shows
+    Screenshots,
     /// Check the rules: which alerts lead to which captures
     #[command(subcommand)]
     Rules(rules::Task),
@@ -139,6 +143,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Test { arguments } => test::test(&workspace, &arguments),
         Task::Ci { arguments } => test::ci(&workspace, &arguments),
         Task::Hosts(arguments) => hosts::run(&workspace, &arguments),
+        Task::Screenshots => screenshots::run(&workspace),
         Task::Rules(task) => rules::run(&workspace, &task),
         Task::Summary(arguments) => summary::run(&workspace, &arguments),
         Task::Bench => bench::run(&workspace),
