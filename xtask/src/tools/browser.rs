@@ -144,7 +144,10 @@ mod tests {
     fn the_letters_are_those_of_the_folder_and_their_kinds_have_names() {
         let settings = fonts_in(Path::new("/a&b/fonts"));
         assert!(settings.contains("<dir>/a&amp;b/fonts</dir>"), "{settings}");
-        assert!(settings.contains("<family>monospace</family><prefer><family>Liberation Mono<"), "{settings}");
+        assert!(
+            settings.contains("<family>monospace</family><prefer><family>Liberation Mono<"),
+            "{settings}"
+        );
         assert!(settings.contains("<string>Liberation Sans</string>"), "{settings}");
     }
 }
