@@ -24,8 +24,9 @@ pub fn clean_up_to(text: &str, most: usize) -> String {
     clean
 }
 
-/// As a message quotes it: between quotation marks, and what would break them or is not seen as an escape of Rust's. (`{:?}`
-/// is no way to say something to people: the shipped component is built without it, see xtask/src/build.)
+/// As a message quotes it: between quotation marks, and what would break them or is not seen as an escape of Rust's.
+///
+/// `{:?}` is no way to say something to people: the shipped component is built without it, see xtask/src/build.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     quoted_in('"', text)
