@@ -52,6 +52,15 @@ pub fn pause(whose: &str, failures: u32, first: Duration) -> Duration {
     half.saturating_add(half.saturating_mul(chance(whose, failures)).checked_div(256).unwrap_or_default())
 }
 
+/// The pause that the other side asks for, in seconds, though never longer than [`LONGEST`]; without one, [`pause`].
+#[must_use]
+pub fn asked_or_pause(asked: Option<i64>, whose: &str, failures: u32, first: Duration) -> Duration {
+    match asked.and_then(|seconds| u64::try_from(seconds).ok()) {
+        Some(seconds) => Duration::from_secs(seconds.max(1)).min(LONGEST),
+        None => pause(whose, failures, first),
+    }
+}
+
 /// From 0 to 255, the same for the same words.
 fn chance(whose: &str, failures: u32) -> u32 {
     let mut hasher = DefaultHasher::new();

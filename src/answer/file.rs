@@ -3,7 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header::CONTENT_RANGE, request::Parts};
 
-use super::{Answered, operate::load, require_operator, summary::which};
+use super::{
+    Answered,
+    operate::load,
+    require_operator,
+    summary::{no_such_file, until_its_end, which},
+};
 use crate::{
     app::App,
     azure::{
@@ -14,7 +19,6 @@ use crate::{
     log::Level,
     platform::Platform,
     problem::{Problem, harden},
-    retry::whole_seconds,
     view::{
         download,
         find::{blob, find},
@@ -48,11 +52,7 @@ pub(super) async fn file<P: Platform>(
         let found = find(&storage, &settings, &mut record).await;
         found.map_err(|error| refused(app, &record, &error))?;
     }
-    let Some(file) = record.files.get(index) else {
-        let files = record.files.len();
-        let detail = format!("It has {files} files, counted from 0; there is none {index}.");
-        return Err(Problem::not_found(detail));
-    };
+    let Some(file) = record.files.get(index) else { return Err(no_such_file(&record, index)) };
     let get = async |wanted: &HeaderMap| {
         storage.get(&blob(&settings, &record, &file.url)?, &parts.method, wanted).await
     };
@@ -103,10 +103,8 @@ fn on_the_machine_only(record: &Record) -> Option<&str> {
 
 /// Azure uploads when a capture is over.
 fn not_yet<P: Platform>(app: &App<P>, record: &Record) -> Problem {
-    let now = app.platform.now();
-    let again = record.expected_end.map_or(AGAIN, |end| whole_seconds(end.since(now)).max(AGAIN));
     let detail = "The file is not there yet: Azure uploads it when the capture has ended.";
-    Problem::not_found(detail).retry_after(again)
+    Problem::not_found(detail).retry_after(until_its_end(app, record, AGAIN))
 }
 
 /// Storage's refusal, in its words and with advice.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use super::{Body, READ_WITHIN, captures, operate, query, read, refused, session};
+use super::{Body, captures, in_time, operate, query, read, refused, session};
 use crate::{
     app::App,
     caller::Refusal,
@@ -51,10 +51,7 @@ pub(super) async fn take<P: Platform>(
         Route::SignIn => sign_in(app, parts, body).await,
         Route::SignOut => sign_out(app, parts, body).await,
         Route::StopForm { name } | Route::DeleteForm { name } => act(app, parts, body, &route, name).await,
-        _ => {
-            let seen = app.platform.within(READ_WITHIN, see(app, parts, &route)).await;
-            seen.unwrap_or_else(|| Err(Problem::unavailable("The store does not answer in time.")))
-        }
+        _ => in_time(app, see(app, parts, &route)).await,
     };
     match outcome {
         Ok(response) => response,

@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};
 
-use super::{captures::unavailable, query, require_operator};
+use super::{captures::unavailable, operate::load, query, require_operator};
 use crate::{
     app::App,
     capture::{Record, State},
     json,
     platform::{Platform, StoreError},
     problem::{self, Problem},
+    retry::whole_seconds,
     settings::Settings,
-    store,
     view::files::{CaptureFile, Progress, summary_key},
 };
 
@@ -25,8 +25,7 @@ pub(super) async fn one<P: Platform>(
 ) -> Result<Response<Bytes>, Problem> {
     let settings = app.settings().await?;
     require_operator(app, parts).await?;
-    let record = store::load(&app.platform, name).await.map_err(|error| unavailable(app, &error))?;
-    let record = record.ok_or_else(|| Problem::not_found("There is no capture of this name."))?;
+    let record = load(app, name).await?;
     let index = which(query(parts, "file").as_deref())?;
     let Some(file) = record.files.get(index) else { return Err(missing(&record, index, &settings, app)) };
     if file.summary != Progress::Done {
@@ -51,17 +50,23 @@ pub(super) fn which(file: Option<&str>) -> Result<usize, Problem> {
     file.map_or(Ok(0), |file| file.parse().map_err(|_| bad()))
 }
 
+/// It has files, and none at this place.
+pub(super) fn no_such_file(record: &Record, index: usize) -> Problem {
+    let files = record.files.len();
+    Problem::not_found(format!("It has {files} files, counted from 0; there is none {index}."))
+}
+
+/// Seconds until a capture's time limit ends it; `least` where that is sooner or not known.
+pub(super) fn until_its_end<P: Platform>(app: &App<P>, record: &Record, least: i64) -> i64 {
+    record.expected_end.map_or(least, |end| whole_seconds(end.since(app.platform.now())).max(least))
+}
+
 fn missing<P: Platform>(record: &Record, index: usize, settings: &Settings, app: &App<P>) -> Problem {
     if !record.files.is_empty() {
-        return Problem::not_found(format!(
-            "It has {} files, counted from 0; there is none {index}.",
-            record.files.len()
-        ));
+        return no_such_file(record, index);
     }
     if record.state < State::Ended {
-        let end = record.expected_end.map_or(AGAIN, |end| {
-            i64::try_from(end.since(app.platform.now()).as_secs()).unwrap_or(AGAIN).max(AGAIN)
-        });
+        let end = until_its_end(app, record, AGAIN);
         return Problem::not_found("The capture has not ended; its file is read after that.")
             .retry_after(end);
     }

@@ -46,10 +46,7 @@ impl Record {
         if now >= to_read.since.after(patience) {
             return self.cannot_read(now, &failure);
         }
-        let pause = match retry_after.and_then(|seconds| u64::try_from(seconds).ok()) {
-            Some(seconds) => Duration::from_secs(seconds.max(1)).min(retry::LONGEST),
-            None => retry::pause(&self.name, to_read.attempts, AGAIN),
-        };
+        let pause = retry::asked_or_pause(retry_after, &self.name, to_read.attempts, AGAIN);
         let attempts = to_read.attempts.saturating_add(1);
         self.to_read = Some(ToRead { due: now.plus(pause), attempts, ..to_read });
     }

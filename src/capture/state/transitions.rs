@@ -216,10 +216,7 @@ impl Record {
             return self.fail(now, Failure { message, ..failure });
         }
         let first = if self.state == State::Accepted { START_AGAIN } else { STEP_AGAIN };
-        let pause = match retry_after.and_then(|seconds| u64::try_from(seconds).ok()) {
-            Some(seconds) => Duration::from_secs(seconds.max(1)).min(retry::LONGEST),
-            None => retry::pause(&self.name, self.attempts, first),
-        };
+        let pause = retry::asked_or_pause(retry_after, &self.name, self.attempts, first);
         self.attempts = self.attempts.saturating_add(1);
         self.last_failure = Some(failure.clone());
         self.note(now, format!("{failure}; next try in {} s", pause.as_secs().max(1)));

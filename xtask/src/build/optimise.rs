@@ -17,7 +17,7 @@ use crate::{
     workspace::{WASM_TARGET, Workspace},
 };
 
-/// For size first: against it -O2 and -O3 are 25 KB larger and, compiled by a host, no faster. The features are those that
+/// For size first: -O2 and -O3 are 25 KB larger and, compiled by a host, a little faster at most. The features are those that
 /// rustc writes for this target and no others, for hosts need not have more; wasm-opt refuses a module that has.
 const ARGUMENTS: [&str; 8] = [
     "--merge-similar-functions",
